@@ -1,0 +1,348 @@
+"""Which engine answers, loaded once, within the memory there is. Knows nothing of any task.
+
+A task gives its engine modules to `register`. Each has `SPEC` (an `EngineSpec`, plain data) and
+`load(folder) -> object`; `folder` is where a hub engine's files lie, None otherwise.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pipelines import hub, memory, settings
+from pipelines.errors import (
+    Busy,
+    EngineFailed,
+    EngineUnavailable,
+    InvalidInput,
+    NotEnoughMemory,
+    PipelineError,
+    UnknownEngine,
+)
+from pipelines.job import Job
+from pipelines.words import EMPTY, Text
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["embedded", "hub", "remote"]
+Status = Literal["loaded", "ready", "not_downloaded", "missing_package", "too_big"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSpec:
+    """The facts of one engine. Sizes and memory are measured (or read at `source`), never guessed from a name."""
+
+    task: str
+    name: str
+    label: Text
+    kind: Kind
+    rank: int  # `auto` takes the highest that is ready here
+    licence: str
+    size_mb: float  # of its files on disk
+    memory_mb: float  # what it adds to the process at its peak
+    languages: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()  # top-level modules that must be importable
+    repo: str | None = None
+    revision: str | None = None
+    files: tuple[str, ...] = ()  # patterns inside the repository
+    verified: bool = False  # repo, files, size and licence were read at a public source, named beside the SPEC
+    shared: bool = False  # the library may run several calls at once
+    note: Text = EMPTY
+
+
+class EngineModule(Protocol):
+    """What `register` takes: a module (or a test's object) that describes and loads one engine."""
+
+    SPEC: EngineSpec
+
+    def load(self, folder: Path | None) -> Any: ...
+
+
+@dataclass
+class _Loaded:
+    """One engine in memory. `users` counts calls inside `use`; only at 0 may it be dropped."""
+
+    spec: EngineSpec
+    engine: Any
+    measured_mb: float
+    users: int = 0
+    last_used: float = field(default_factory=time.monotonic)
+
+
+_modules: dict[str, tuple[EngineModule, ...]] = {}
+_loaded: dict[tuple[str, str], _Loaded] = {}
+_broken: dict[tuple[str, str], Text] = {}  # engines whose package is there but cannot be imported
+_locks: dict[tuple[str, str, str], threading.Lock] = {}
+_ledger = threading.RLock()  # guards the four tables above; never held while loading or running
+
+_WAITING = Text(
+    en="Another request is using this engine; yours starts right after it.",
+    ko="다른 요청이 이 엔진을 쓰고 있습니다. 끝나는 대로 바로 시작합니다.",
+)
+_LOADING = Text(en="Loading {label}...", ko="{label} 불러오는 중...")
+
+
+def register(task: str, modules: Sequence[EngineModule]) -> tuple[EngineModule, ...]:
+    """Make a task's engines known. Refuses two of one name or a SPEC of another task."""
+    names = [module.SPEC.name for module in modules]
+    if len(set(names)) != len(names):
+        raise ValueError(f"two engines of one name in {task}: {names}")
+    if any(module.SPEC.task != task for module in modules):
+        raise ValueError(f"an engine of another task was registered for {task}")
+    with _ledger:
+        _modules[task] = tuple(modules)
+    return tuple(modules)
+
+
+def tasks() -> tuple[str, ...]:
+    """The tasks that have engines, in the order of registration."""
+    return tuple(_modules)
+
+
+def specs(task: str) -> tuple[EngineSpec, ...]:
+    """The engines of a task, best-ranked first."""
+    return tuple(sorted((module.SPEC for module in _modules[task]), key=lambda spec: -spec.rank))
+
+
+def find(task: str, name: object) -> EngineSpec:
+    """The SPEC of exactly this engine; an unknown name is answered with the choices."""
+    if not isinstance(name, str):
+        raise InvalidInput(
+            Text(
+                en=f"The engine must be given as a text, not as {type(name).__name__}.",
+                ko=f"엔진은 문자열로 지정해 주세요. 받은 값의 종류: {type(name).__name__}.",
+            )
+        )
+    for spec in specs(task):
+        if spec.name == name:
+            return spec
+    choices = ", ".join(["auto", *(spec.name for spec in specs(task))])
+    raise UnknownEngine(
+        Text(
+            en=f"There is no engine {name[:60]!r} here. Choose one of: {choices}.",
+            ko=f"{name[:60]!r}(이)라는 엔진은 없습니다. 다음 중에서 고르세요: {choices}.",
+        )
+    )
+
+
+def status(spec: EngineSpec) -> Status:
+    """Where this engine stands on this machine, now."""
+    key = (spec.task, spec.name)
+    if key in _loaded:
+        return "loaded"
+    if key in _broken or any(importlib.util.find_spec(module) is None for module in spec.requires):
+        return "missing_package"
+    if spec.memory_mb > budget_mb():
+        return "too_big"
+    if spec.kind == "hub" and hub.find(spec.repo, spec.files, spec.revision) is None:
+        return "not_downloaded"
+    return "ready"
+
+
+def choose(task: str, name: object = "auto") -> EngineSpec:
+    """The engine that will answer. `auto` never picks one that would have to be downloaded."""
+    if name != "auto":
+        return find(task, name)
+    owner = settings.current().engines.get(task)
+    if owner:
+        spec = find(task, owner)
+        if status(spec) in ("loaded", "ready"):
+            return spec
+    here = [spec for spec in specs(task) if status(spec) in ("loaded", "ready")]
+    embedded = [spec for spec in specs(task) if spec.kind == "embedded"]
+    return (here or embedded or list(specs(task)))[0]
+
+
+def budget_mb() -> float:
+    """Memory that loaded engines may take together, in MB."""
+    chosen = settings.current()
+    if chosen.memory_gb is not None:
+        return chosen.memory_gb * 1024
+    return memory.limit_mb() * chosen.limits.memory_share
+
+
+@contextmanager
+def use(task: str, name: object, job: Job) -> Iterator[tuple[EngineSpec, Any]]:
+    """Hold the chosen engine, loaded, for one call: `with use(...) as (spec, engine)`.
+
+    Fetches a hub engine that was asked for by name, makes room in memory, loads once however many ask,
+    and lets one call run at a time unless the SPEC says that the library can do more.
+    """
+    spec = choose(task, name)
+    entry = _acquire(spec, job)
+    try:
+        if spec.shared:
+            yield spec, entry.engine
+        else:
+            lock = _lock(spec, "run")
+            job.wait_for(lock, _WAITING)
+            try:
+                yield spec, entry.engine
+            finally:
+                lock.release()
+    finally:
+        with _ledger:
+            entry.users -= 1
+            entry.last_used = time.monotonic()
+
+
+def unload(task: str, name: object) -> float:
+    """Drop an engine and return the MB of resident memory that really went back to the system."""
+    spec = find(task, name)
+    with _ledger:
+        entry = _loaded.get((spec.task, spec.name))
+        if entry is None:
+            return 0.0
+        if entry.users:
+            raise Busy(
+                Text(
+                    en=f"{spec.label.en} is working right now. Unload it when it is done.",
+                    ko=f"{spec.label.ko}이(가) 지금 작업 중입니다. 끝난 뒤에 내려 주세요.",
+                )
+            )
+        before = memory.resident_mb()
+        del _loaded[(spec.task, spec.name)]
+        entry.engine = None
+    memory.give_back()
+    return max(0.0, before - memory.resident_mb())
+
+
+def row(spec: EngineSpec) -> dict[str, Any]:
+    """One line of `/engines`, as the contract lists it; the label stays a `Text`."""
+    return {
+        "task": spec.task,
+        "name": spec.name,
+        "label": spec.label,
+        "kind": spec.kind,
+        "status": status(spec),
+        "size_mb": spec.size_mb,
+        "memory_mb": spec.memory_mb,
+        "licence": spec.licence,
+        "repo": spec.repo,
+        "revision": spec.revision,
+        "verified": spec.verified,
+        "languages": list(spec.languages),
+        "auto": choose(spec.task).name == spec.name,
+    }
+
+
+def require_usable(spec: EngineSpec) -> None:
+    """Raise what a visitor needs to know if this engine cannot answer here, before any work is done."""
+    state = status(spec)
+    if state == "missing_package":
+        raise EngineUnavailable(_broken.get((spec.task, spec.name)) or _missing_package(spec))
+    if state == "too_big":
+        raise NotEnoughMemory(_too_big(spec))
+    if state == "not_downloaded" and settings.current().managed:
+        raise EngineUnavailable(
+            Text(
+                en=f"{spec.label.en} is not on this server, and visitors cannot fetch it. Choose another engine.",
+                ko=f"{spec.label.ko}은(는) 이 서버에 없고, 방문자는 내려받을 수 없습니다. 다른 엔진을 골라 주세요.",
+            )
+        )
+
+
+def _lock(spec: EngineSpec, purpose: str) -> threading.Lock:
+    with _ledger:
+        return _locks.setdefault((spec.task, spec.name, purpose), threading.Lock())
+
+
+def _acquire(spec: EngineSpec, job: Job) -> _Loaded:
+    """The loaded engine with one more user. Whoever comes second waits for the first one's load."""
+    lock = _lock(spec, "load")
+    job.wait_for(lock, _LOADING.format(label=spec.label))
+    try:
+        with _ledger:
+            entry = _loaded.get((spec.task, spec.name))
+            if entry is not None:
+                entry.users += 1
+                return entry
+        require_usable(spec)
+        entry = _load(spec, job)
+        with _ledger:
+            entry.users += 1
+            _loaded[(spec.task, spec.name)] = entry
+        return entry
+    finally:
+        lock.release()
+
+
+def _load(spec: EngineSpec, job: Job) -> _Loaded:
+    folder = None
+    if spec.kind == "hub":
+        folder = hub.find(spec.repo, spec.files, spec.revision) or hub.fetch(
+            spec.repo, spec.files, spec.revision, job, label=spec.label
+        )
+    _make_room(spec)
+    job.progress(None, _LOADING.format(label=spec.label))
+    module = next(module for module in _modules[spec.task] if module.SPEC.name == spec.name)
+    before = memory.resident_mb()
+    try:
+        engine = module.load(folder)
+    except PipelineError as error:
+        if isinstance(error, EngineUnavailable):
+            _broken[(spec.task, spec.name)] = error.message
+        raise
+    except ImportError as error:
+        log.warning("%s/%s cannot be imported: %s", spec.task, spec.name, error)
+        _broken[(spec.task, spec.name)] = _missing_package(spec)
+        raise EngineUnavailable(_missing_package(spec)) from None
+    except MemoryError:
+        memory.give_back()
+        raise NotEnoughMemory(_too_big(spec)) from None
+    except Exception as error:
+        log.exception("%s/%s failed to load", spec.task, spec.name)
+        memory.give_back()
+        raise EngineFailed(
+            Text(
+                en=f"{spec.label.en} could not be loaded ({type(error).__name__}). Choose another engine.",
+                ko=f"{spec.label.ko}을(를) 불러오지 못했습니다({type(error).__name__}). 다른 엔진을 골라 주세요.",
+            )
+        ) from None
+    return _Loaded(spec, engine, max(0.0, memory.resident_mb() - before))
+
+
+def _make_room(spec: EngineSpec) -> None:
+    """Drop the least recently used engines that nobody uses until this one fits."""
+    while True:
+        with _ledger:
+            taken = sum(max(entry.measured_mb, entry.spec.memory_mb) for entry in _loaded.values())
+            if taken + spec.memory_mb <= budget_mb():
+                return
+            idle = [entry for entry in _loaded.values() if not entry.users]
+            if not idle:
+                raise NotEnoughMemory(_too_big(spec))
+            oldest = min(idle, key=lambda entry: entry.last_used)
+        log.info("dropping %s/%s to make room for %s", oldest.spec.task, oldest.spec.name, spec.name)
+        try:
+            unload(oldest.spec.task, oldest.spec.name)
+        except Busy:
+            continue  # a call took it in between: look again
+
+
+def _missing_package(spec: EngineSpec) -> Text:
+    modules = ", ".join(spec.requires) or spec.name
+    return Text(
+        en=f"{spec.label.en} needs a package that is not usable here ({modules}). "
+        "Install it with: pip install -r requirements.txt",
+        ko=f"{spec.label.ko}에 필요한 패키지를 여기서 쓸 수 없습니다({modules}). "
+        "다음으로 설치하세요: pip install -r requirements.txt",
+    )
+
+
+def _too_big(spec: EngineSpec) -> Text:
+    smaller = [other for other in specs(spec.task) if other.memory_mb < spec.memory_mb]
+    say = Text(
+        en=f"{spec.label.en} needs about {spec.memory_mb:.0f} MB of memory, more than is free here.",
+        ko=f"{spec.label.ko}에는 메모리가 약 {spec.memory_mb:.0f} MB 필요한데, 지금 그만큼 남아 있지 않습니다.",
+    )
+    if not smaller:
+        return say
+    return say + Text(en=f"Try the engine {smaller[0].name}.", ko=f"{smaller[0].name} 엔진을 써 보세요.")
