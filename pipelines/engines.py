@@ -181,16 +181,37 @@ def use(task: str, name: object, job: Job) -> Iterator[tuple[EngineSpec, Any]]:
         if spec.shared:
             yield spec, entry.engine
         else:
-            lock = _lock(spec, "run")
-            job.wait_for(lock, _WAITING)
-            try:
+            with _held(_lock(spec, "run"), job, _WAITING):
                 yield spec, entry.engine
-            finally:
-                lock.release()
     finally:
         with _ledger:
             entry.users -= 1
             entry.last_used = time.monotonic()
+
+
+def fetch(spec: EngineSpec, job: Job) -> None:
+    """Bring a hub engine's files to this machine; does nothing for an engine that needs none or has them."""
+    if spec.kind == "hub" and hub.find(spec.repo, spec.files, spec.revision) is None:
+        with _held(_lock(spec, "load"), job, _LOADING.format(label=spec.label)):
+            _folder(spec, job)
+
+
+def fetch_owners_choices() -> None:
+    """Download in the background what the owner named in `MODU_<TASK>_ENGINE`: naming it is the consent.
+
+    Until it is here `auto` answers with the next best. A failure is one line in the log, not a dead tab.
+    """
+    for task in tasks():
+        owner = settings.current().engines.get(task)
+        if not owner:
+            continue
+        try:
+            spec = find(task, owner)
+        except UnknownEngine as error:
+            log.error("MODU_%s_ENGINE: %s", task.upper(), error)
+            continue
+        if status(spec) == "not_downloaded":
+            threading.Thread(target=_fetch_quietly, args=(spec,), daemon=True, name=f"fetch-{spec.name}").start()
 
 
 def unload(task: str, name: object) -> float:
@@ -249,6 +270,23 @@ def require_usable(spec: EngineSpec) -> None:
         )
 
 
+def _fetch_quietly(spec: EngineSpec) -> None:
+    try:
+        fetch(spec, Job())
+    except PipelineError as error:
+        log.warning("%s/%s is not here yet: %s", spec.task, spec.name, error)
+
+
+@contextmanager
+def _held(lock: threading.Lock, job: Job, why: Text) -> Iterator[None]:
+    """Hold `lock`, saying `why` while somebody else does; a cancel ends the wait."""
+    job.wait_for(lock, why)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _lock(spec: EngineSpec, purpose: str) -> threading.Lock:
     with _ledger:
         return _locks.setdefault((spec.task, spec.name, purpose), threading.Lock())
@@ -256,9 +294,7 @@ def _lock(spec: EngineSpec, purpose: str) -> threading.Lock:
 
 def _acquire(spec: EngineSpec, job: Job) -> _Loaded:
     """The loaded engine with one more user. Whoever comes second waits for the first one's load."""
-    lock = _lock(spec, "load")
-    job.wait_for(lock, _LOADING.format(label=spec.label))
-    try:
+    with _held(_lock(spec, "load"), job, _LOADING.format(label=spec.label)):
         with _ledger:
             entry = _loaded.get((spec.task, spec.name))
             if entry is not None:
@@ -270,16 +306,18 @@ def _acquire(spec: EngineSpec, job: Job) -> _Loaded:
             entry.users += 1
             _loaded[(spec.task, spec.name)] = entry
         return entry
-    finally:
-        lock.release()
+
+
+def _folder(spec: EngineSpec, job: Job) -> Path | None:
+    """Where the files of a hub engine lie, fetched if they are not here. None for the other kinds."""
+    if spec.kind != "hub":
+        return None
+    found = hub.find(spec.repo, spec.files, spec.revision)
+    return found or hub.fetch(spec.repo, spec.files, spec.revision, job, label=spec.label)
 
 
 def _load(spec: EngineSpec, job: Job) -> _Loaded:
-    folder = None
-    if spec.kind == "hub":
-        folder = hub.find(spec.repo, spec.files, spec.revision) or hub.fetch(
-            spec.repo, spec.files, spec.revision, job, label=spec.label
-        )
+    folder = _folder(spec, job)
     _make_room(spec)
     job.progress(None, _LOADING.format(label=spec.label))
     module = next(module for module in _modules[spec.task] if module.SPEC.name == spec.name)

@@ -1,0 +1,65 @@
+"""Modu: AI demos in one page. Builds the Blocks and launches them; knows no engine and no task.
+
+Run it with `python app.py`. Settings are environment variables, listed in the README.
+"""
+
+from __future__ import annotations
+
+from pipelines import settings
+
+settings.prepare()  # before the first import of gradio, which reads the environment
+
+import gradio as gr
+
+import tabs
+from tabs import _look, _models, _server, _words
+
+try:  # a ZeroGPU Space wants this package imported before torch; elsewhere it is not installed
+    import spaces  # noqa: F401
+except ImportError:
+    spaces = None
+
+
+def build_app() -> gr.Blocks:
+    """The whole page: a title, the tabs, and the endpoints that belong to no tab."""
+    with gr.Blocks(title="Modu 모두", delete_cache=(3600, 3600), analytics_enabled=False) as page:
+        gr.HTML(_title(), elem_id="modu-title", padding=False)
+        tabs.build(page)
+        _models.build(page)
+    chosen = settings.current()
+    page.queue(max_size=chosen.limits.waiting, api_open=False, default_concurrency_limit=1)
+    return page
+
+
+def launch(page: gr.Blocks, **changes: object) -> gr.Blocks:
+    """Serve the page. `changes` go to Gradio's launch (tests pass `prevent_thread_lock=True`)."""
+    _server.prepare_pillow()
+    options = {
+        "_app": _server.Server(),
+        "theme": _look.theme(),
+        "css": _look.CSS,
+        "head": _look.HEAD,
+        "i18n": _words.tables(),
+        "max_file_size": settings.current().limits.media_bytes,
+        "show_error": False,
+        "enable_monitoring": False,
+        "run_history": False,
+        "ssr_mode": False,
+        "mcp_server": True,
+        "pwa": False,
+        "state_session_capacity": 1000,
+        "footer_links": ["api", "settings"],
+    }
+    page.launch(**{**options, **changes})
+    return page
+
+
+def _title() -> str:
+    tagline = _words.say(
+        "AI demos that start at once and work offline.", "바로 켜지고 인터넷 없이도 되는 AI 데모 모음."
+    )
+    return f"<h1>모두 Modu</h1><p>{tagline}</p>"
+
+
+if __name__ == "__main__":
+    launch(build_app())

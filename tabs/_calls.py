@@ -1,0 +1,122 @@
+"""How a call runs: off the event loop, with progress out, cancel in, and errors as sentences.
+
+Every handler is a coroutine. Its heavy part goes through `work()`, which runs it in a thread, passes progress
+on, and cancels the `Job` when the visitor cancels or goes away. `endpoint()` gives a function its public face.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import logging
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import gradio as gr
+from gradio.context import LocalContext
+
+from pipelines.errors import Cancelled, PipelineError
+from pipelines.job import Job
+from pipelines.words import Text
+from tabs._words import visitor_language
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+# One shared lane for work that fills the machine, and a wide one for what ends in milliseconds.
+HEAVY: dict[str, Any] = {"concurrency_id": "heavy", "concurrency_limit": max(1, cores() // 2)}
+LIGHT: dict[str, Any] = {"concurrency_id": "light", "concurrency_limit": 8}
+
+_POLL_S = 0.1
+_threads = ThreadPoolExecutor(max_workers=40, thread_name_prefix="modu")
+
+
+async def work(task: Callable[[Job], T]) -> T:
+    """Run `task(job)` in a thread. Cancelling this coroutine, or a closed connection, cancels the job.
+
+    The caller returns at once on a cancel; the thread ends at its next `job.check()`.
+    """
+    job = Job()
+    language = visitor_language()
+    bar = gr.Progress()
+    future = asyncio.get_running_loop().run_in_executor(_threads, task, job)
+    told = None
+    try:
+        while not (await asyncio.wait({future}, timeout=_POLL_S))[0]:
+            if job.latest is not None and job.latest is not told:
+                told = job.latest
+                bar(told.fraction, desc=told.text.to(language))
+            if not _visitor_is_there():
+                raise Cancelled
+        return future.result()
+    finally:
+        if not future.done():
+            job.cancel()
+            future.add_done_callback(_forget)
+
+
+def _forget(future: asyncio.Future[Any]) -> None:
+    """Read the outcome of abandoned work, so that a failure is logged rather than reported as never retrieved."""
+    error = None if future.cancelled() else future.exception()
+    if error is not None and not isinstance(error, PipelineError):
+        log.error("abandoned work failed", exc_info=error)
+
+
+def _visitor_is_there() -> bool:
+    """False once the connection of the running event is gone (Gradio marks its queue event as not alive)."""
+    blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    if blocks is None or event_id is None:
+        return True
+    event = blocks._queue.event_ids_to_events.get(event_id)
+    return event is None or bool(event.alive)
+
+
+def shown(handler: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+    """The handler with errors turned into sentences in the visitor's language. The only place that does it."""
+
+    @functools.wraps(handler)
+    async def wrapped(*args: Any, **kwargs: Any) -> T:
+        language = visitor_language()
+        try:
+            return await handler(*args, **kwargs)
+        except PipelineError as error:
+            raise gr.Error(error.to(language), print_exception=False) from None
+        except gr.Error:
+            raise
+        except Exception:
+            number = secrets.token_hex(4)
+            log.exception("bug %s in %s", number, handler.__name__)
+            raise gr.Error(_bug(number).to(language), print_exception=False) from None
+
+    # Gradio reads the types from the signature and cannot resolve postponed annotations itself.
+    wrapped.__signature__ = inspect.signature(handler, eval_str=True)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = inspect.get_annotations(handler, eval_str=True)
+    return wrapped
+
+
+def endpoint(handler: Callable[..., Awaitable[Any]], api_name: str, lane: dict[str, Any]) -> None:
+    """Publish `handler` as a typed endpoint without components: raw values in, the contract's results out."""
+    gr.api(shown(handler), api_name=api_name, **lane)
+
+
+def private(handler: Callable[..., Awaitable[Any]], lane: dict[str, Any] = LIGHT) -> dict[str, Any]:
+    """The arguments that every event of a tab passes: its guarded handler, hidden from the API page."""
+    return {"fn": shown(handler), "api_visibility": "private", **lane}
+
+
+def _bug(number: str) -> Text:
+    return Text(
+        en=f"Something went wrong inside the app; your input is still here. Report number: {number}. [engine_failed]",
+        ko=f"앱 안에서 문제가 생겼습니다. 입력하신 내용은 그대로 있습니다. 오류 번호: {number}. [engine_failed]",
+    )

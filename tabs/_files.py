@@ -1,0 +1,75 @@
+"""Files that come in and go out of endpoints. The one place that turns an input into a path of this server.
+
+Gradio does not check the file inputs of `gr.api`, so a raw request may name any file. Only real paths inside
+Gradio's own upload folder are accepted here, links resolved; everything else is invalid input.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gradio.data_classes import FileData
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from pipelines import media
+from pipelines.errors import InvalidInput
+from pipelines.words import Text
+
+_NOT_UPLOADED = Text(
+    en="This is not an uploaded file. Upload it first (with gradio_client: handle_file(...)).",
+    ko="업로드된 파일이 아닙니다. 먼저 업로드해 주세요(gradio_client에서는 handle_file(...)).",
+)
+
+
+def uploaded(value: object, missing: Text) -> Path:
+    """The path of an uploaded file. `missing` is said when nothing was given at all."""
+    if value is None or value == "":
+        raise InvalidInput(missing)
+    name = _path_of(value)
+    if name is None or "\0" in name:
+        raise InvalidInput(_NOT_UPLOADED)
+    try:
+        path = Path(name).resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):
+        raise InvalidInput(_NOT_UPLOADED) from None
+    if not path.is_file() or not path.is_relative_to(Path(get_upload_folder()).resolve()):
+        raise InvalidInput(_NOT_UPLOADED)
+    return path
+
+
+def original_name(value: object) -> str:
+    """The name that the visitor's file had, without any folder. Falls back to the stored name."""
+    given = value.get("orig_name") if isinstance(value, dict) else getattr(value, "orig_name", None)
+    name = given if isinstance(given, str) and given else (_path_of(value) or "file")
+    return name.replace("\\", "/").rsplit("/", 1)[-1] or "file"
+
+
+def _path_of(value: object) -> str | None:
+    if isinstance(value, dict):
+        value = value.get("path")
+    elif isinstance(value, FileData):
+        value = value.path
+    return value if isinstance(value, str) else None
+
+
+def picture_file(image: Image.Image, name: str = "picture.png") -> dict[str, Any]:
+    """A result picture as a PNG file that a client can download."""
+    return bytes_file(media.png_bytes(image), name)
+
+
+def bytes_file(data: bytes, name: str) -> dict[str, Any]:
+    """Some bytes as a file that a client can download under `name`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        return kept_file(path)
+
+
+def kept_file(path: Path) -> dict[str, Any]:
+    """A copy of `path` in Gradio's cache, as the file value that clients understand. Gradio deletes it in time."""
+    cached = save_file_to_cache(path, get_upload_folder())
+    return FileData(path=cached, orig_name=path.name).model_dump()

@@ -1,0 +1,132 @@
+"""The web server around the app: limits on request bodies, and pages of other origins that may call it.
+
+Gradio limits uploads but not JSON bodies, and its own CORS rule can only be widened for everyone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from gradio.routes import App
+from PIL import Image
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pipelines import settings
+from pipelines.words import Text
+from tabs._words import preferred
+
+Message = MutableMapping[str, Any]
+
+_UPLOADS = ("/gradio_api/upload",)
+
+
+def prepare_pillow() -> None:
+    """Lower Pillow's own limit, for the few pictures that Gradio opens before our decoder does."""
+    Image.MAX_IMAGE_PIXELS = settings.current().limits.picture_pixels // 2  # Pillow raises above twice this
+
+
+class Server(App):
+    """Gradio's own server with our guards outermost."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        chosen = settings.current()
+        guarded: ASGIApp = BodyLimit(super().build_middleware_stack(), chosen.limits.body_bytes)
+        if chosen.cors_origins:
+            return AllowOrigins(guarded, chosen.cors_origins)
+        return guarded
+
+
+class AllowOrigins:
+    """Let pages of the listed origins call the API. Other origins are left to Gradio's own rule."""
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self.app = app
+        self.origins = origins
+        self.open = CORSMiddleware(
+            _without_cors(app), allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"]
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = dict(scope.get("headers", [])).get(b"origin", b"").decode("latin-1")
+        listed = scope["type"] == "http" and (origin in self.origins or ("*" in self.origins and origin))
+        await (self.open if listed else self.app)(scope, receive, send)
+
+
+def _without_cors(app: ASGIApp) -> ASGIApp:
+    """The app as a same-origin request sees it, so that its own CORS headers do not stand beside ours."""
+
+    async def asked_without_origin(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name, value) for name, value in scope["headers"] if name != b"origin"]
+        await app({**scope, "headers": headers}, receive, send)
+
+    return asked_without_origin
+
+
+class BodyLimit:
+    """Answer 413 with a sentence when a request body (other than an upload) is larger than `limit` bytes."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH") or _is_upload(scope):
+            await self.app(scope, receive, send)
+            return
+        length = _header(scope, b"content-length")
+        if length.isdigit() and int(length) > self.limit:
+            await _too_large(scope, send, self.limit)
+            return
+        body = await _read(receive, self.limit)
+        if body is None:
+            await _too_large(scope, send, self.limit)
+            return
+        await self.app(scope, _replay(body, receive), send)
+
+
+def _is_upload(scope: Scope) -> bool:
+    return str(scope["path"]).rstrip("/").endswith(_UPLOADS)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return str(dict(scope["headers"]).get(name, b"").decode("latin-1"))
+
+
+async def _read(receive: Receive, limit: int) -> list[Message] | None:
+    """The messages of the whole body, or None as soon as they hold more than `limit` bytes."""
+    messages: list[Message] = []
+    size = 0
+    while True:
+        message = await receive()
+        messages.append(message)
+        size += len(message.get("body", b""))
+        if size > limit:
+            return None
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return messages
+
+
+def _replay(messages: list[Message], receive: Receive) -> Callable[[], Awaitable[Message]]:
+    waiting = iter(messages)
+
+    async def again() -> Message:
+        message = next(waiting, None)
+        return message if message is not None else await receive()
+
+    return again
+
+
+async def _too_large(scope: Scope, send: Send, limit: int) -> None:
+    text = Text(
+        en=f"The request is larger than {limit / 1e6:g} MB. Shorten the text, or upload files instead. [too_large]",
+        ko=f"요청이 {limit / 1e6:g} MB보다 큽니다. 글을 줄이거나 파일로 업로드해 주세요. [too_large]",
+    )
+    language = settings.current().language or preferred(_header(scope, b"accept-language"))
+    sentence = text.to(language)
+    body = json.dumps({"detail": sentence, "error": sentence}, ensure_ascii=False).encode()
+    headers = [(b"content-type", b"application/json; charset=utf-8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
