@@ -1,4 +1,7 @@
-"""Ink to MNIST's frame: crop, longest side to 20 pixels, centre of mass in the middle of 28x28. Knows nothing of photos."""
+"""Ink to MNIST's frame: crop, longest side to 20 pixels, centre of mass in the middle of 28x28.
+
+Knows nothing of photos.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,156 @@
+"""Pieces of ink to digits: of all ways to join neighbours, the one that the network finds most digit-like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipelines.digits import prepare
+from pipelines.digits.fit import Ink
+from pipelines.digits.ink import grey, ink_maps
+from pipelines.digits.segment import Piece, lines_of
+from pipelines.digits.types import DigitsEngine, FoundDigit
+from pipelines.job import Job
+
+LONGEST = 1000  # pixels: larger pictures are reduced before digits are looked for
+MOST_JOINED = 4  # pieces in one digit
+NOT_A_DIGIT = 10
+
+# Costs in units of -log(probability), tuned on numbers composed of validation digits (benchmarks/digits.py).
+CUT = 0.7  # parting one connected stroke
+CUT_INK = 0.35  # and for each pen width of ink on the cut
+JOIN = 0.6  # putting separate strokes into one digit
+LOW = 2.0  # a digit much lower than its neighbours
+DROP = 3.0  # taking a piece for dirt
+FAR = 8.0  # per digit height between joined strokes
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Pieces `start` to `end` (outside) read as one digit, or as dirt when `digit` is None."""
+
+    start: int
+    end: int
+    cost: float
+    digit: int | None = None
+    confidence: float = 0.0
+
+
+def find_digits(image: Image.Image, network: DigitsEngine, job: Job | None = None) -> list[list[FoundDigit]]:
+    """Lines of digits; boxes are in pixels of `image`. Empty when there are none."""
+    job = job or Job()
+    small = prepare.reduced(image, LONGEST)
+    readings = []
+    for found in ink_maps(grey(small)):
+        job.check()
+        readings.append(_read(found.ink, network, job))
+    best = max(readings, key=_certainty, default=[])
+    scale = (image.width / small.width, image.height / small.height)
+    return [[_scaled(digit, scale, image.size) for digit in line] for line in best]
+
+
+def parts_of(image: Image.Image, network: DigitsEngine) -> list[FoundDigit]:
+    """All digits of a picture in reading order."""
+    return [digit for line in find_digits(image, network) for digit in line]
+
+
+def _certainty(lines: list[list[FoundDigit]]) -> float:
+    """How much one would bet on a reading: sure digits count for it, doubtful ones against."""
+    return sum(digit.confidence - 0.5 for line in lines for digit in line)
+
+
+def _read(ink: Ink, network: DigitsEngine, job: Job) -> list[list[FoundDigit]]:
+    lines, height = lines_of(ink)
+    found = []
+    for pieces in lines:
+        job.check()
+        digits = _best_line(pieces, height, network)
+        if digits:
+            found.append(digits)
+    return found
+
+
+def _best_line(pieces: list[Piece], height: float, network: DigitsEngine) -> list[FoundDigit]:
+    groups = _groups(pieces, height)
+    if not groups:
+        return []
+    frames = np.stack([prepare.to_frame(_joined(pieces[start:end])) for start, end in groups])
+    answers = np.concatenate([network.predict(frames[at : at + 64]) for at in range(0, len(frames), 64)])
+    choices = [
+        _group(pieces, start, end, answer, height) for (start, end), answer in zip(groups, answers, strict=True)
+    ]
+    choices += [_Group(at, at + 1, DROP + piece.height / max(height, 1.0)) for at, piece in enumerate(pieces)]
+    best = _cheapest(choices, len(pieces))
+    return [_found(pieces, group) for group in best if group.digit is not None]
+
+
+def _group(pieces: list[Piece], start: int, end: int, answer: NDArray[np.float32], height: float) -> _Group:
+    digit = int(answer[:NOT_A_DIGIT].argmax())
+    return _Group(start, end, _cost(pieces, start, end, answer, height), digit, float(answer[digit]))
+
+
+def _groups(pieces: list[Piece], height: float) -> list[tuple[int, int]]:
+    """Neighbouring pieces that could be one digit: not too wide, not too far apart."""
+    groups = []
+    for start in range(len(pieces)):
+        for end in range(start + 1, min(start + MOST_JOINED, len(pieces)) + 1):
+            left, top, right, bottom = _box(pieces[start:end])
+            if end - start > 1 and right - left > 1.5 * max(height, bottom - top):
+                break
+            if bottom - top <= 2.2 * height:
+                groups.append((start, end))
+    return groups
+
+
+def _box(pieces: list[Piece]) -> tuple[int, int, int, int]:
+    lefts, tops, rights, bottoms = zip(*(piece.box for piece in pieces), strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _joined(pieces: list[Piece]) -> Ink:
+    left, top, right, bottom = _box(pieces)
+    ink = np.zeros((bottom - top, right - left), dtype=np.float32)
+    for piece in pieces:
+        x, y = piece.box[0] - left, piece.box[1] - top
+        part = ink[y : y + piece.height, x : x + piece.width]
+        np.maximum(part, piece.ink, out=part)
+    return ink
+
+
+def _cost(pieces: list[Piece], start: int, end: int, answer: NDArray[np.float32], height: float) -> float:
+    """What speaks against these pieces being one digit."""
+    cost = -float(np.log(max(float(answer[:NOT_A_DIGIT].max()), 1e-5)))
+    if start and pieces[start - 1].stroke == pieces[start].stroke:
+        cost += CUT + CUT_INK * pieces[start].cut_cost
+    for before, after in zip(pieces[start : end - 1], pieces[start + 1 : end], strict=True):
+        if before.stroke != after.stroke:
+            gap = max(0.0, max(before.box[0], after.box[0]) - min(before.box[2], after.box[2]))
+            cost += JOIN + FAR * gap / max(height, 1.0)
+    _, top, _, bottom = _box(pieces[start:end])
+    return cost + (LOW if bottom - top < 0.5 * height else 0.0)
+
+
+def _cheapest(choices: list[_Group], count: int) -> list[_Group]:
+    """The chain of groups from the first piece to the last that costs least in all."""
+    best: list[tuple[float, list[_Group]]] = [(0.0, [])]
+    for end in range(1, count + 1):
+        chains = [(best[g.start][0] + g.cost, [*best[g.start][1], g]) for g in choices if g.end == end]
+        best.append(min(chains, key=lambda chain: chain[0]))
+    return best[count][1]
+
+
+def _found(pieces: list[Piece], group: _Group) -> FoundDigit:
+    assert group.digit is not None
+    left, top, right, bottom = _box(pieces[group.start : group.end])
+    return FoundDigit(group.digit, group.confidence, [left, top, right - left, bottom - top])
+
+
+def _scaled(digit: FoundDigit, scale: tuple[float, float], size: tuple[int, int]) -> FoundDigit:
+    """The box in pixels of the picture that was given, never outside it."""
+    x, y, width, height = digit.box
+    left, top = min(round(x * scale[0]), size[0] - 1), min(round(y * scale[1]), size[1] - 1)
+    right, bottom = min(round((x + width) * scale[0]), size[0]), min(round((y + height) * scale[1]), size[1])
+    return FoundDigit(digit.digit, digit.confidence, [left, top, max(1, right - left), max(1, bottom - top)])

@@ -1,0 +1,117 @@
+"""One digit: see it, read it, or say why not. Two thresholds, chosen on data by `benchmarks/digits.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipelines import engines
+from pipelines.digits import assemble, display, prepare
+from pipelines.digits.fit import FRAME
+from pipelines.digits.types import DigitReading, DigitsEngine
+from pipelines.errors import InvalidInput
+from pipelines.job import Job
+from pipelines.words import EMPTY, Text
+
+NOT_A_DIGIT = 10
+# A reading stands when the network gives "not a digit" at most the first and the digit at least the second.
+# Measured on MNIST validation pictures (none may be lost) and on letters, scribbles and photos (few may pass).
+MOST_DOUBT = 0.5
+LEAST_CONFIDENCE = 0.4
+ONE_OF_SEVERAL = 0.8  # the parts of a picture that count as digits when we say that there are several
+
+_BLANK = Text(
+    en="Nothing is drawn here. Draw one digit, or choose a picture with more contrast.",
+    ko="아무것도 그려져 있지 않습니다. 숫자 하나를 그리거나 더 또렷한 사진을 골라 주세요.",
+)
+_SEVERAL = Text(
+    en="There are several digits in this picture. Read them together as a number instead.",
+    ko="이 그림에는 숫자가 여러 개 있습니다. 여러 자리 숫자 읽기를 이용해 주세요.",
+)
+_NO_DIGIT = Text(
+    en="This does not look like a digit. Write one digit from 0 to 9 so that it fills most of the picture.",
+    ko="숫자로 보이지 않습니다. 0부터 9까지 숫자 하나를 그림에 가득 차게 써 주세요.",
+)
+_UNSURE = Text(
+    en="This could be a {first} or a {second}; it is too close to call. Write it more clearly.",
+    ko="{first}일 수도 있고 {second}일 수도 있어 판단하기 어렵습니다. 더 또렷하게 써 주세요.",
+)
+
+
+def recognize(image: Image.Image, engine: str = "auto", job: Job | None = None, explain: bool = True) -> DigitReading:
+    """Read the one digit of a picture. `explain=False` leaves out feature maps and saliency, for live drawing.
+
+    A picture that holds no single digit is no error: the reading is `rejected` and says why.
+    """
+    require_picture(image)
+    job = job or Job()
+    with engines.use("digits", engine, job) as (spec, network):
+        seen = prepare.candidates(image)
+        job.check()
+        if not seen:
+            return _blank(spec.name)
+        frames = np.stack([candidate.frame for candidate in seen])
+        answers = network.predict(frames)
+        best = int(answers[:, :NOT_A_DIGIT].max(axis=1).argmax())
+        reason = _why_not(image, answers[best], network)
+        return _reading(spec.name, network, frames[best], answers[best], reason, explain)
+
+
+def require_picture(image: object) -> None:
+    if not isinstance(image, Image.Image):
+        raise InvalidInput(
+            Text(en="A picture is needed. Draw or choose one.", ko="그림이 필요합니다. 그리거나 골라 주세요.")
+        )
+
+
+def is_digit(answer: NDArray[np.float32]) -> bool:
+    """Whether the network's eleven probabilities stand for a digit."""
+    return bool(answer[NOT_A_DIGIT] <= MOST_DOUBT and answer[:NOT_A_DIGIT].max() >= LEAST_CONFIDENCE)
+
+
+def _why_not(image: Image.Image, answer: NDArray[np.float32], network: DigitsEngine) -> Text:
+    """The reason to refuse; empty for a digit."""
+    if is_digit(answer):
+        return EMPTY
+    parts = assemble.parts_of(image, network)
+    if len(parts) > 1 and all(part.confidence > ONE_OF_SEVERAL for part in parts):
+        return _SEVERAL
+    if answer[NOT_A_DIGIT] > MOST_DOUBT:
+        return _NO_DIGIT
+    second, first = np.argsort(answer[:NOT_A_DIGIT])[-2:]
+    return _UNSURE.format(first=int(first), second=int(second))
+
+
+def _reading(
+    name: str,
+    network: DigitsEngine,
+    frame: NDArray[np.uint8],
+    answer: NDArray[np.float32],
+    reason: Text,
+    explain: bool,
+) -> DigitReading:
+    digits = answer[:NOT_A_DIGIT] / max(float(answer[:NOT_A_DIGIT].sum()), 1e-9)
+    order = [int(digit) for digit in np.argsort(-digits, kind="stable")]
+    rejected = reason != EMPTY
+    return DigitReading(
+        label=None if rejected else str(order[0]),
+        confidences=[(str(digit), float(digits[digit])) for digit in order],
+        rejected=rejected,
+        reason=reason,
+        engine=name,
+        seen=Image.fromarray(frame),
+        feature_maps=[display.mosaic(layer.maps) for layer in network.activity(frame)] if explain else [],
+        saliency=display.heat(frame, network.saliency(frame, order[0])) if explain else None,
+    )
+
+
+def _blank(name: str) -> DigitReading:
+    return DigitReading(
+        label=None,
+        confidences=[(str(digit), 0.1) for digit in range(10)],
+        rejected=True,
+        reason=_BLANK,
+        engine=name,
+        seen=Image.new("L", (FRAME, FRAME)),
+    )
