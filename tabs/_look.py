@@ -39,7 +39,8 @@ def theme() -> gr.themes.Base:
 
 
 CSS = """
-.gradio-container { max-width: 1180px !important; margin: 0 auto !important; }
+.gradio-container { max-width: 1180px !important; width: 100% !important; margin: 0 auto !important; }
+.gradio-container main { max-width: none !important; width: 100% !important; }
 #modu-title { padding: 4px 2px 0; }
 #modu-title h1 { font-size: 1.5rem; margin: 0; letter-spacing: -0.01em; }
 #modu-title p { margin: 2px 0 0; color: var(--body-text-color-subdued); }
@@ -47,6 +48,11 @@ CSS = """
 .modu-engine-line { font-size: .85rem; color: var(--body-text-color-subdued); padding: 0 4px; }
 .modu-report { line-height: 1.6; }
 .modu-big { font-size: 3.2rem; font-weight: 700; line-height: 1.1; }
+.modu-answer { padding: 8px 4px; }
+.modu-answer p { margin: 2px 0 0; color: var(--body-text-color-subdued); }
+.modu-pixels img { image-rendering: pixelated; }
+/* Cleared by its own bin, the editor loses paper and brush; our Clear button gives a fresh sheet instead. */
+#digits-drawing button[aria-label="Clear canvas"], #digits-drawing button[aria-label="Color"] { display: none; }
 .modu-quiet { color: var(--body-text-color-subdued); }
 @media (max-width: 640px) {
   .gradio-container { padding: 8px !important; }

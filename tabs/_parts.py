@@ -38,9 +38,6 @@ class Picture(gr.Image):
 
     is_template = True
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"type": "filepath", "format": "png", **kwargs})
-
     def preprocess(self, payload: ImageData | None) -> dict[str, Any] | None:  # type: ignore[override]
         return None if payload is None else {"path": payload.path, "orig_name": payload.orig_name}
 
