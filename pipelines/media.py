@@ -18,9 +18,9 @@ from pipelines import settings
 from pipelines.errors import InvalidInput, TooLarge
 from pipelines.words import EMPTY, Text
 
-# What people send. Formats that run code or read other files (EPS, and what only a converter opens) stay out.
+# What people send (phones' two-picture JPEGs, MPO, open as JPEG). Formats that run code or read other files (EPS, and what only a converter opens) stay out.
 FORMATS = (
-    "PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "TGA", "ICO", "AVIF", "HEIF", "JPEG2000",
+    "PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "TGA", "ICO", "AVIF", "HEIF", "JPEG2000",
 )  # fmt: skip
 
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
@@ -85,8 +85,9 @@ def to_rgb(image: Image.Image, background: tuple[int, int, int] = (255, 255, 255
 
 
 def _open(path: Path) -> Image.Image:
+    Image.init()  # formats beyond the commonest few are known only afterwards
     try:
-        return Image.open(path, formats=FORMATS)
+        return Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
     except UnidentifiedImageError:
         raise _not_a_picture(path) from None
     except Image.DecompressionBombError:

@@ -54,23 +54,21 @@ class Clip(gr.Video):
 
 @dataclass
 class EnginePicker:
-    """The dropdown of engines and the line under it."""
+    """The dropdown of engines, and the line that stays in sight beside the tab's button."""
 
     choice: gr.Dropdown
     line: gr.HTML
 
 
-def engine_picker(task: str) -> EnginePicker:
-    """Choose the engine of a task. The line says which one will answer, how big it is and whether it is here."""
+def engine_line_box(task: str, render: bool = True) -> gr.HTML:
+    """The line that says which engine will answer, how big it is and whether it is on this machine."""
+    return gr.HTML(elem_id=f"{task}-engine-line", elem_classes="modu-engine-line", padding=False, render=render)
+
+
+def engine_picker(task: str, line: gr.HTML) -> EnginePicker:
+    """Choose the engine of a task; `line` follows the choice."""
     names = [("auto", "auto"), *((spec.label.en, spec.name) for spec in engines.specs(task))]
-    choice = gr.Dropdown(
-        names,
-        value="auto",
-        label=say("Engine", "엔진"),
-        elem_id=f"{task}-engine",
-        filterable=False,
-    )
-    line = gr.HTML(elem_id=f"{task}-engine-line", elem_classes="modu-engine-line", padding=False)
+    choice = gr.Dropdown(names, value="auto", label=say("Engine", "엔진"), elem_id=f"{task}-engine", filterable=False)
 
     async def on_choose(name: str) -> str:
         return engine_line(task, name, visitor_language())
@@ -89,7 +87,8 @@ def localized_picker(task: str, language: Language) -> tuple[Any, str]:
 def engine_line(task: str, name: str, language: Language) -> str:
     """One line of HTML (escaped) about the engine that will answer."""
     spec = engines.choose(task, name)
-    parts = [spec.label.to(language), _KIND[spec.kind].to(language), _size(spec), _STATUS[engines.status(spec)].to(language)]
+    state = _STATUS[engines.status(spec)].to(language)
+    parts = [spec.label.to(language), _KIND[spec.kind].to(language), _size(spec), state]
     line = " · ".join(html.escape(part) for part in parts if part)
     note = spec.note.to(language)
     return f"<span>{line}</span>" + (f"<br><span>{html.escape(note)}</span>" if note else "")

@@ -14,7 +14,7 @@ from pipelines import digits, media
 from pipelines.words import Text
 from tabs._calls import HEAVY, LIGHT, endpoint, private, work
 from tabs._files import picture_file, uploaded
-from tabs._parts import Picture, engine_picker, examples_of, localized_picker, on_page_load
+from tabs._parts import Picture, engine_line_box, engine_picker, examples_of, localized_picker, on_page_load
 from tabs._words import say, visitor_language
 
 TASK = "digits"
@@ -78,7 +78,7 @@ async def sample_digit(index: int = 100, noise: bool = False, seed: int = 0) -> 
     """
     sample = await work(lambda _job: digits.sample(index, noise, seed))
     facts = {"label": sample.label, "index": sample.index, "dataset": sample.dataset, "size": sample.size}
-    return picture_file(sample.image, f"digit-{sample.index}.png"), facts
+    return picture_file(sample.picture, f"digit-{sample.index}.png"), facts
 
 
 def build(page: gr.Blocks) -> None:
@@ -106,8 +106,9 @@ def build(page: gr.Blocks) -> None:
             with gr.Row():
                 clear = gr.Button(say("Clear", "지우기"), min_width=100, elem_id="digits-clear")
                 read = gr.Button(say("Read", "읽기"), variant="primary", min_width=100, elem_id="digits-read")
+            line = engine_line_box(TASK)
             with gr.Accordion(say("Options", "옵션"), open=False):
-                picker = engine_picker(TASK)
+                picker = engine_picker(TASK, line)
             _training_samples(picture, sources, source)
         with gr.Column(min_width=300):
             outputs = _outputs()

@@ -15,7 +15,16 @@ from pipelines.face_mosaic import MosaicOptions
 from pipelines.words import Text
 from tabs._calls import HEAVY, endpoint, private, work
 from tabs._files import kept_file, original_name, picture_file, uploaded
-from tabs._parts import Clip, EnginePicker, Picture, engine_picker, examples_of, localized_picker, on_page_load
+from tabs._parts import (
+    Clip,
+    EnginePicker,
+    Picture,
+    engine_line_box,
+    engine_picker,
+    examples_of,
+    localized_picker,
+    on_page_load,
+)
 from tabs._words import say, visitor_language
 
 TASK = "face_mosaic"
@@ -152,8 +161,10 @@ def build(page: gr.Blocks) -> None:
                 info=say("Lower finds more faces; -1 is automatic", "낮을수록 더 많이 찾습니다. -1은 자동"),
                 elem_id="face-threshold",
             )
-        picker = engine_picker(TASK)
+        line = engine_line_box(TASK, render=False)
+        picker = engine_picker(TASK, line)
     options = [style, strength, threshold, picker.choice]
+    line.render()
     with gr.Tabs(elem_id="face-source"):
         with gr.Tab(say("One photo", "사진 한 장"), id="photo"):
             _photo(options)
