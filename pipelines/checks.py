@@ -11,7 +11,7 @@ from pipelines.words import Text
 
 def number(value: object, name: str, low: float, high: float, automatic: float | None = None) -> float:
     """`value` as a float between `low` and `high`. `automatic` is one more value that means "choose for me"."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
         raise _wrong_type(name, value, "a number", "숫자")
     if value == automatic:
         return float(value)
@@ -23,7 +23,7 @@ def number(value: object, name: str, low: float, high: float, automatic: float |
 
 def whole(value: object, name: str, low: int, high: int) -> int:
     """`value` as a whole number between `low` and `high`. 3.0 is whole (JSON knows one kind of number)."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value % 1:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value) or value % 1:
         raise _wrong_type(name, value, "a whole number", "정수")
     if not low <= value <= high:
         raise _out_of_range(name, value, f"{low}", f"{high}")
@@ -77,6 +77,13 @@ def items(value: object, name: str, longest: int) -> list[object]:
             )
         )
     return list(value)
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond what a float holds
+        return False
 
 
 def _wrong_type(name: str, value: object, wanted_en: str, wanted_ko: str) -> InvalidInput:

@@ -46,6 +46,7 @@ class Settings:
     on_space: bool = False
     zero_gpu: bool = False
     server_name: str = ""
+    shared: bool = False  # through a public link of Gradio
     allow: tuple[str, ...] = ()
     models_dir: Path | None = None
     tabs: tuple[str, ...] = ()
@@ -58,7 +59,7 @@ class Settings:
     @property
     def managed(self) -> bool:
         """Visitors are not the owner: they use what is here and fetch nothing (contract, section 1)."""
-        return (self.on_space or self.server_name not in LOOPBACK) and not self.admin
+        return (self.on_space or self.shared or self.server_name not in LOOPBACK) and not self.admin
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -74,6 +75,7 @@ class Settings:
             on_space=bool(env.get("SPACE_ID")),
             zero_gpu=_flag(env, "SPACES_ZERO_GPU"),
             server_name=env.get("GRADIO_SERVER_NAME", ""),
+            shared=_flag(env, "GRADIO_SHARE"),
             allow=_names(env, "MODU_ALLOW"),
             models_dir=_folder(env, "MODU_MODELS_DIR"),
             tabs=_names(env, "MODU_TABS"),
