@@ -1,0 +1,24 @@
+"""Find faces and make them unrecognisable, in pictures, many files at once, and video.
+
+Privacy is the point: the defaults err on hiding too much, and nothing here ever says that there are no faces,
+only that none were found.
+"""
+
+from pipelines import engines
+from pipelines.face_mosaic import centerface, haar, yunet
+from pipelines.face_mosaic.contract import STYLES, Box, Face, FaceDetector, HiddenFaces, MosaicOptions, Style
+from pipelines.face_mosaic.pictures import hide_faces
+
+ENGINES = engines.register("face_mosaic", (centerface, haar, yunet))
+
+__all__ = [
+    "ENGINES",
+    "STYLES",
+    "Box",
+    "Face",
+    "FaceDetector",
+    "HiddenFaces",
+    "MosaicOptions",
+    "Style",
+    "hide_faces",
+]
