@@ -15,7 +15,7 @@ import tabs
 from tabs import _look, _models, _server, _words
 
 try:  # a ZeroGPU Space wants this package imported before torch; elsewhere it is not installed
-    import spaces  # noqa: F401
+    import spaces
 except ImportError:
     spaces = None
 

@@ -18,7 +18,8 @@ from pipelines import settings
 from pipelines.errors import InvalidInput, TooLarge
 from pipelines.words import EMPTY, Text
 
-# What people send (phones' two-picture JPEGs, MPO, open as JPEG). Formats that run code or read other files (EPS, and what only a converter opens) stay out.
+# What people send (phones' two-picture JPEGs, MPO, open as JPEG). Formats that run code or read other files
+# stay out, EPS first of all.
 FORMATS = (
     "PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "TGA", "ICO", "AVIF", "HEIF", "JPEG2000",
 )  # fmt: skip

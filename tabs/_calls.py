@@ -42,10 +42,11 @@ _POLL_S = 0.1
 _threads = ThreadPoolExecutor(max_workers=40, thread_name_prefix="modu")
 
 
-async def work(task: Callable[[Job], T]) -> T:
+async def work(task: Callable[[Job], T], watch: Callable[[Job], None] | None = None) -> T:
     """Run `task(job)` in a thread. Cancelling this coroutine, or a closed connection, cancels the job.
 
-    The caller returns at once on a cancel; the thread ends at its next `job.check()`.
+    The caller returns at once on a cancel; the thread ends at its next `job.check()`. `watch` sees the job
+    several times a second and may raise, which cancels it too.
     """
     job = Job()
     language = visitor_language()
@@ -57,6 +58,8 @@ async def work(task: Callable[[Job], T]) -> T:
             if job.latest is not None and job.latest is not told:
                 told = job.latest
                 bar(told.fraction, desc=told.text.to(language))
+            if watch is not None:
+                watch(job)
             if not _visitor_is_there():
                 raise Cancelled
         return future.result()

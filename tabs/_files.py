@@ -48,6 +48,13 @@ def original_name(value: object) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1] or "file"
 
 
+def stem_of(value: object) -> str:
+    """The original name without ending, safe as part of a file name on every system."""
+    stem = Path(original_name(value)).stem
+    kept = "".join(letter if letter.isalnum() or letter in " ._-()" else "_" for letter in stem)
+    return kept.strip(" .")[:80] or "file"
+
+
 def _path_of(value: object) -> str | None:
     if isinstance(value, dict):
         value = value.get("path")
@@ -72,4 +79,4 @@ def bytes_file(data: bytes, name: str) -> dict[str, Any]:
 def kept_file(path: Path) -> dict[str, Any]:
     """A copy of `path` in Gradio's cache, as the file value that clients understand. Gradio deletes it in time."""
     cached = save_file_to_cache(path, get_upload_folder())
-    return FileData(path=cached, orig_name=path.name).model_dump()
+    return dict(FileData(path=cached, orig_name=path.name).model_dump())

@@ -50,7 +50,7 @@ CSS = """
 .modu-big { font-size: 3.2rem; font-weight: 700; line-height: 1.1; }
 .modu-answer { padding: 8px 4px; }
 .modu-answer p { margin: 2px 0 0; color: var(--body-text-color-subdued); }
-.modu-pixels img { image-rendering: pixelated; }
+.modu-pixels img { image-rendering: pixelated; width: 100%; height: 100%; object-fit: contain; }
 /* Cleared by its own bin, the editor loses paper and brush; our Clear button gives a fresh sheet instead. */
 #digits-drawing button[aria-label="Clear canvas"], #digits-drawing button[aria-label="Color"] { display: none; }
 .modu-quiet { color: var(--body-text-color-subdued); }

@@ -11,16 +11,31 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from pipelines import digits, media
+from pipelines.job import Job
 from pipelines.words import Text
 from tabs._calls import HEAVY, LIGHT, endpoint, private, work
 from tabs._files import picture_file, uploaded
-from tabs._parts import Picture, engine_line_box, engine_picker, examples_of, localized_picker, on_page_load
+from tabs._parts import (
+    engine_line_box,
+    engine_picker,
+    examples_of,
+    localized_picker,
+    on_page_load,
+    picture_input,
+)
 from tabs._words import say, visitor_language
 
 TASK = "digits"
 TITLE = say("Digits", "숫자 인식")
 
 CANVAS = 320  # pixels; white paper, so that the brush is active at once
+_SEEN = Text(en="What the network saw (28 x 28)", ko="신경망이 본 그림 (28 x 28)")
+_FOUND = Text(en="The digits that were found", ko="찾은 숫자들")
+_NO_DIGITS = Text(
+    en="No digits were found. Take the picture closer, with dark ink on light paper.",
+    ko="숫자를 찾지 못했습니다. 밝은 종이에 진하게 쓴 숫자를 더 가까이에서 찍어 주세요.",
+)
+_LEAST_SURE = Text(en="least sure digit: {weakest:.1%}", ko="가장 자신 없는 숫자: {weakest:.1%}")
 NO_PICTURE = Text(en="Draw a digit or choose a picture first.", ko="먼저 숫자를 그리거나 사진을 골라 주세요.")
 
 
@@ -34,7 +49,7 @@ async def read_digit(image: FileData, engine: str = "auto") -> tuple[dict, FileD
     path = uploaded(image, NO_PICTURE)
     language = visitor_language()
 
-    def read(job):
+    def read(job: Job) -> Any:
         return digits.recognize(media.open_picture(path).image, engine=engine, job=job, explain=True)
 
     reading = await work(read)
@@ -59,7 +74,7 @@ async def read_number(image: FileData, engine: str = "auto") -> tuple[dict, File
     """
     path = uploaded(image, NO_PICTURE)
 
-    def read(job):
+    def read(job: Job) -> Any:
         return digits.recognize_number(media.open_picture(path).image, engine=engine, job=job)
 
     number = await work(read)
@@ -90,7 +105,7 @@ def build(page: gr.Blocks) -> None:
     gr.Markdown(
         say(
             "A small network reads handwritten digits. Draw one, and see what it saw and where it looked.",
-            "작은 신경망이 손글씨 숫자를 읽습니다. 숫자를 그리고, 신경망이 무엇을 보고 어디에 주목했는지 확인해 보세요.",
+            "작은 신경망이 손글씨 숫자를 읽습니다. 숫자를 그리고, 신경망이 무엇을 보고 어디를 봤는지 확인해 보세요.",
         ),
         elem_classes="modu-lead",
     )
@@ -110,12 +125,19 @@ def build(page: gr.Blocks) -> None:
             with gr.Accordion(say("Options", "옵션"), open=False):
                 picker = engine_picker(TASK, line)
             _training_samples(picture, sources, source)
+            examples = gr.Examples(
+                examples_of(TASK, "*.png"),
+                picture,
+                label=say("Examples", "예시"),
+                elem_id="digits-examples",
+                cache_examples=False,
+            )
         with gr.Column(min_width=300):
             outputs = _outputs()
     inputs = [source, mode, drawing, picture, picker.choice]
     read.click(**private(on_read, HEAVY), inputs=inputs, outputs=outputs)
     picture.upload(**private(on_read, HEAVY), inputs=inputs, outputs=outputs)
-    drawing.change(
+    drawing.input(
         **private(on_draw),
         inputs=[mode, drawing, picker.choice],
         outputs=outputs,
@@ -123,13 +145,7 @@ def build(page: gr.Blocks) -> None:
         trigger_mode="always_last",
     )
     clear.click(**private(on_clear), outputs=[drawing, picture, *outputs], show_progress="hidden")
-    gr.Examples(
-        examples_of(TASK, "*.png"),
-        picture,
-        label=say("Examples", "예시"),
-        elem_id="digits-examples",
-        cache_examples=False,
-    ).dataset.click(**private(_to_picture), outputs=[sources, source], show_progress="hidden")
+    examples.dataset.click(**private(_to_picture), outputs=[sources, source], show_progress="hidden")
 
     async def on_load() -> tuple[Any, str]:
         return localized_picker(TASK, visitor_language())
@@ -137,7 +153,7 @@ def build(page: gr.Blocks) -> None:
     on_page_load(page, on_load, [picker.choice, picker.line])
 
 
-def _inputs(source: gr.State) -> tuple[gr.ImageEditor, Picture, gr.Tabs]:
+def _inputs(source: gr.State) -> tuple[gr.ImageEditor, gr.Image, gr.Tabs]:
     with gr.Tabs(elem_id="digits-source") as sources:
         with gr.Tab(say("Draw", "그리기"), id="draw") as draw_tab:
             drawing = gr.ImageEditor(
@@ -155,9 +171,8 @@ def _inputs(source: gr.State) -> tuple[gr.ImageEditor, Picture, gr.Tabs]:
                 elem_id="digits-drawing",
             )
         with gr.Tab(say("Picture", "사진"), id="picture") as picture_tab:
-            picture = Picture(
+            picture = picture_input(
                 sources=["upload", "webcam", "clipboard"],
-                format="png",
                 label=say("A picture of digits", "숫자가 있는 사진"),
                 elem_id="digits-picture",
                 height=CANVAS,
@@ -167,17 +182,17 @@ def _inputs(source: gr.State) -> tuple[gr.ImageEditor, Picture, gr.Tabs]:
     return drawing, picture, sources
 
 
-def _training_samples(picture: Picture, sources: gr.Tabs, source: gr.State) -> None:
+def _training_samples(picture: gr.Image, sources: gr.Tabs, source: gr.State) -> None:
     with gr.Accordion(say("A picture the network was trained on", "신경망이 배운 그림 꺼내 보기"), open=False):
         with gr.Row():
-            index = gr.Number(100, label=say("Number in the data set", "데이터 세트에서의 번호"), precision=0, elem_id="digits-index")
+            index = gr.Number(
+                100, label=say("Number in the data set", "데이터 세트에서의 번호"), precision=0, elem_id="digits-index"
+            )
             seed = gr.Number(0, label=say("Seed of the noise", "잡음의 시드"), precision=0, elem_id="digits-seed")
         noise = gr.Checkbox(label=say("Add noise (sigma 15)", "잡음 섞기 (시그마 15)"), elem_id="digits-noise")
         fetch = gr.Button(say("Get it", "가져오기"), elem_id="digits-sample")
         facts = gr.Textbox(label=say("What it is", "이 그림은"), interactive=False, elem_id="digits-sample-facts")
-    fetch.click(
-        **private(on_sample), inputs=[index, noise, seed], outputs=[picture, facts, sources, source]
-    )
+    fetch.click(**private(on_sample), inputs=[index, noise, seed], outputs=[picture, facts, sources, source])
 
 
 def _outputs() -> list[Any]:
@@ -186,8 +201,9 @@ def _outputs() -> list[Any]:
         label=say("How sure it is", "얼마나 확신하는지"), show_heading=False, elem_id="digits-chart", num_top_classes=10
     )
     seen = gr.Image(
-        label=say("What the network saw (28 x 28)", "신경망이 본 그림 (28 x 28)"),
+        label=say(_SEEN.en, _SEEN.ko),
         format="png",
+        buttons=["download", "fullscreen"],
         interactive=False,
         height=220,
         elem_id="digits-seen",
@@ -197,6 +213,7 @@ def _outputs() -> list[Any]:
         saliency = gr.Image(
             label=say("Where it looked", "주목한 곳"),
             format="png",
+            buttons=["download", "fullscreen"],
             interactive=False,
             height=240,
             elem_id="digits-saliency",
@@ -205,6 +222,7 @@ def _outputs() -> list[Any]:
         maps = gr.Gallery(
             label=say("Feature maps, layer by layer", "층별 특징 맵"),
             format="png",
+            buttons=["download", "fullscreen"],
             interactive=False,
             columns=2,
             object_fit="contain",
@@ -235,7 +253,7 @@ async def on_clear() -> tuple:
     return _paper(), None, "", None, None, None, None
 
 
-async def on_sample(index: float | None, noise: bool, seed: float | None) -> tuple:
+async def on_sample(index: Any, noise: bool, seed: Any) -> tuple:
     """Bring one picture of the training set into the picture input."""
     file, facts = await sample_digit(index, noise, seed)
     said = Text(
@@ -246,7 +264,14 @@ async def on_sample(index: float | None, noise: bool, seed: float | None) -> tup
 
 async def _several(image: Any, engine: str) -> tuple:
     answer, annotated = await read_number(image, engine)
-    return _number_html(answer), None, annotated["path"], None, None
+    label = _FOUND.to(visitor_language())
+    return (
+        _number_html(answer),
+        gr.update(value=None, visible=False),
+        gr.update(value=annotated["path"], label=label),
+        None,
+        None,
+    )
 
 
 async def _drawn() -> str:
@@ -279,24 +304,27 @@ def _is_empty(sheet: Image.Image) -> bool:
     return bool(low == high)
 
 
-def _show_digit(answer: dict, seen: dict) -> tuple[str, dict[str, float], str]:
+def _show_digit(answer: dict, seen: dict) -> tuple[str, Any, Any]:
     chart = {one["label"]: one["confidence"] for one in answer["confidences"]}
-    return _digit_html(answer), chart, seen["path"]
+    label = _SEEN.to(visitor_language())
+    return _digit_html(answer), gr.update(value=chart, visible=True), gr.update(value=seen["path"], label=label)
 
 
 def _digit_html(answer: dict) -> str:
     if answer["rejected"]:
-        return f'<div class="modu-answer" role="status"><div class="modu-big">?</div><p>{html.escape(answer["reason"])}</p></div>'
-    sure = f'{answer["confidences"][0]["confidence"]:.1%}'
-    return f'<div class="modu-answer" role="status"><div class="modu-big">{answer["label"]}</div><p>{sure}</p></div>'
+        return _answer_html("?", answer["reason"])
+    return _answer_html(answer["label"], f"{answer['confidences'][0]['confidence']:.1%}")
 
 
 def _number_html(answer: dict) -> str:
-    language = visitor_language()
     if not answer["text"]:
-        none = Text(en="No digits were found here. Is the writing large and dark enough?", ko="숫자를 찾지 못했습니다. 글씨가 충분히 크고 진한지 확인해 주세요.")
-        return f'<div class="modu-answer" role="status"><div class="modu-big">?</div><p>{html.escape(none.to(language))}</p></div>'
-    lines = "<br>".join(html.escape(line) for line in answer["text"].split("\n"))
+        return _answer_html("?", _NO_DIGITS.to(visitor_language()))
     weakest = min(one["confidence"] for one in answer["digits"])
-    said = Text(en="least sure digit: {weakest:.1%}", ko="가장 자신 없는 숫자: {weakest:.1%}").format(weakest=weakest)
-    return f'<div class="modu-answer" role="status"><div class="modu-big">{lines}</div><p>{html.escape(said.to(language))}</p></div>'
+    return _answer_html(answer["text"], _LEAST_SURE.format(weakest=weakest).to(visitor_language()))
+
+
+def _answer_html(big: str, small: str) -> str:
+    lines = "<br>".join(html.escape(line) for line in big.split("\n"))
+    return (
+        f'<div class="modu-answer" role="status"><div class="modu-big">{lines}</div><p>{html.escape(small)}</p></div>'
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,19 @@ from gradio.data_classes import FileData
 
 from pipelines import checks, face_mosaic, media, settings
 from pipelines.face_mosaic import MosaicOptions
+from pipelines.job import Job
 from pipelines.words import Text
 from tabs._calls import HEAVY, endpoint, private, work
-from tabs._files import kept_file, original_name, picture_file, uploaded
+from tabs._files import kept_file, original_name, picture_file, stem_of, uploaded
 from tabs._parts import (
-    Clip,
     EnginePicker,
-    Picture,
+    clip_input,
     engine_line_box,
     engine_picker,
     examples_of,
     localized_picker,
     on_page_load,
+    picture_input,
 )
 from tabs._words import say, visitor_language
 
@@ -32,6 +35,16 @@ TITLE = say("Face mosaic", "얼굴 모자이크")
 
 NO_PHOTO = Text(en="Choose a photo first.", ko="먼저 사진을 골라 주세요.")
 NO_FILES = Text(en="Choose one or more photos first.", ko="먼저 사진을 한 장 이상 골라 주세요.")
+PATIENCE_S = 600.0  # longer work is asked about first
+FORECAST_AFTER_S = 4.0  # the first frames include loading
+_LONG = Text(
+    en="This would take about {minutes} more minutes, so it was stopped. Tick 'Go on' and press the button again.",
+    ko="약 {minutes}분이 더 걸릴 것 같아 멈췄습니다. '계속하기'를 선택하고 버튼을 다시 누르세요.",
+)
+_VIDEO_DONE = Text(
+    en="{frames} frames at {fps:.3g} per second, {faces_tracked} faces followed. Watch it before you share it.",
+    ko="{frames}프레임(초당 {fps:.3g}), 추적한 얼굴 {faces_tracked}개. 공유하기 전에 영상을 확인하세요.",
+)
 NO_VIDEO = Text(en="Choose a video first.", ko="먼저 동영상을 골라 주세요.")
 
 
@@ -56,18 +69,24 @@ async def hide_in_photo(
         engine: which detector; "auto" takes the best one that is here.
     """
     path = uploaded(image, NO_PHOTO)
-    options = MosaicOptions(style=style, strength=strength, threshold=threshold, keep=keep, boxes=boxes)
+    options = _options(style=style, strength=strength, threshold=threshold, keep=keep, boxes=boxes)
 
-    def hide(job):
+    def hide(job: Job) -> Any:
         return face_mosaic.hide_faces(media.open_picture(path).image, options, engine=engine, job=job)
 
     result = await work(hide)
     faces = [
-        {"index": face.index, "box": list(face.box), "area": list(face.area), "score": face.score, "hidden": face.hidden}
+        {
+            "index": face.index,
+            "box": list(face.box),
+            "area": list(face.area),
+            "score": face.score,
+            "hidden": face.hidden,
+        }
         for face in result.faces
     ]
-    name = f"{Path(original_name(image)).stem}-mosaic.png"
-    return picture_file(result.image, name), {"faces": faces, "still_found": result.still_found, "engine": result.engine}
+    report = {"faces": faces, "still_found": result.still_found, "engine": result.engine}
+    return picture_file(result.image, f"{stem_of(image)}-mosaic.png"), report
 
 
 async def hide_in_files(
@@ -88,7 +107,7 @@ async def hide_in_files(
     """
     given = checks.items(files, "files", settings.current().limits.batch_files)
     photos = [(original_name(file), uploaded(file, NO_FILES)) for file in given]
-    options = MosaicOptions(style=style, strength=strength, threshold=threshold)
+    options = _options(style=style, strength=strength, threshold=threshold)
     language = visitor_language()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
@@ -117,13 +136,28 @@ async def hide_in_video(
         threshold: 0 to 1; -1 is the engine's own.
         engine: which detector; "auto" takes the best one that is here.
     """
+    options = _options(style=style, strength=strength, threshold=threshold)
+    return await _hide_in_video(video, options, engine, watch=None)
+
+
+async def _hide_in_video(
+    video: Any, options: MosaicOptions, engine: str, watch: Callable[[Job], None] | None
+) -> tuple[dict, dict]:
     path = uploaded(video, NO_VIDEO)
-    options = MosaicOptions(style=style, strength=strength, threshold=threshold)
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / f"{Path(original_name(video)).stem}-mosaic.mp4"
-        done = await work(lambda job: face_mosaic.hide_faces_in_video(path, out, options, engine=engine, job=job))
+        out = Path(folder) / f"{stem_of(video)}-mosaic.mp4"
+
+        def hide(job: Job) -> Any:
+            return face_mosaic.hide_faces_in_video(path, out, options, engine=engine, job=job)
+
+        done = await work(hide, watch)
         facts = {"frames": done.frames, "fps": done.fps, "faces_tracked": done.faces_tracked, "engine": done.engine}
         return kept_file(out), facts
+
+
+def _options(**values: Any) -> MosaicOptions:
+    """What a visitor or a program asked for; the pipeline checks every value."""
+    return MosaicOptions(**values)
 
 
 def build(page: gr.Blocks) -> None:
@@ -187,9 +221,8 @@ def _photo(options: list[Any]) -> None:
     found = gr.State([])
     with gr.Row():
         with gr.Column(min_width=300):
-            photo = Picture(
+            photo = picture_input(
                 sources=["upload", "webcam", "clipboard"],
-                format="png",
                 label=say("Photo", "사진"),
                 elem_id="face-photo",
                 height=380,
@@ -208,6 +241,7 @@ def _photo(options: list[Any]) -> None:
                 format="png",
                 interactive=False,
                 elem_id="face-result",
+                buttons=["fullscreen"],
                 height=380,
             )
             clicking = gr.Radio(
@@ -219,12 +253,19 @@ def _photo(options: list[Any]) -> None:
                 label=say("Clicking in the result", "결과를 누르면"),
                 elem_id="face-clicking",
             )
-            visible = gr.CheckboxGroup([], label=say("Leave these faces visible", "가리지 않을 얼굴"), elem_id="face-keep", visible=False)
+            visible = gr.CheckboxGroup(
+                [], label=say("Leave these faces visible", "가리지 않을 얼굴"), elem_id="face-keep", visible=False
+            )
             report = gr.HTML(elem_id="face-report", padding=False)
             download = gr.DownloadButton(say("Download", "내려받기"), elem_id="face-download", interactive=False)
             with gr.Accordion(say("Before and after", "전후 비교"), open=False):
                 slider = gr.ImageSlider(
-                    label=say("Before and after", "전후 비교"), format="png", interactive=False, elem_id="face-slider", show_label=False
+                    label=say("Before and after", "전후 비교"),
+                    format="png",
+                    interactive=False,
+                    elem_id="face-slider",
+                    show_label=False,
+                    buttons=["fullscreen"],
                 )
     inputs = [photo, chosen, *options]
     outputs = [result, slider, report, visible, download, found, chosen]
@@ -238,37 +279,64 @@ def _batch(options: list[Any]) -> None:
     with gr.Row():
         with gr.Column(min_width=300):
             files = gr.File(
-                file_count="multiple", file_types=["image", ".heic", ".heif"], label=say("Photos", "사진들"), elem_id="face-files"
+                file_count="multiple",
+                file_types=["image", ".heic", ".heif"],
+                label=say("Photos", "사진들"),
+                elem_id="face-files",
             )
             run = gr.Button(say("Hide the faces in all", "모두 가리기"), variant="primary", elem_id="face-batch")
         with gr.Column(min_width=300):
-            pictures = gr.Gallery(label=say("Results", "결과"), format="png", interactive=False, columns=3, elem_id="face-batch-results")
+            pictures = gr.Gallery(
+                label=say("Results", "결과"),
+                format="png",
+                buttons=["download", "fullscreen"],
+                interactive=False,
+                columns=3,
+                elem_id="face-batch-results",
+            )
             report = gr.HTML(elem_id="face-batch-report", padding=False)
-            archive = gr.File(label=say("All results in one zip", "모든 결과 (zip)"), interactive=False, elem_id="face-zip")
+            archive = gr.File(
+                label=say("All results in one zip", "모든 결과 (zip)"), interactive=False, elem_id="face-zip"
+            )
     run.click(**private(on_batch, HEAVY), inputs=[files, *options], outputs=[pictures, report, archive])
 
 
 def _video(options: list[Any]) -> None:
     with gr.Row():
         with gr.Column(min_width=300):
-            clip = Clip(sources=["upload", "webcam"], label=say("Video", "동영상"), elem_id="face-clip", height=340)
+            clip = clip_input(
+                sources=["upload", "webcam"], label=say("Video", "동영상"), elem_id="face-clip", height=340
+            )
             with gr.Row():
                 stop = gr.Button(say("Stop", "멈추기"), elem_id="face-video-stop")
                 run = gr.Button(say("Hide the faces", "얼굴 가리기"), variant="primary", elem_id="face-video")
             patience = gr.Checkbox(
-                label=say("Go on even if it takes more than 10 minutes", "10분 넘게 걸려도 계속하기"), elem_id="face-patience"
+                label=say("Go on even if it takes more than 10 minutes", "10분 넘게 걸려도 계속하기"),
+                elem_id="face-patience",
             )
             gr.Examples(
-                examples_of(TASK, "*.mp4"), clip, label=say("Example", "예시"), elem_id="face-clip-examples", cache_examples=False
+                examples_of(TASK, "*.mp4"),
+                clip,
+                label=say("Example", "예시"),
+                elem_id="face-clip-examples",
+                cache_examples=False,
             )
         with gr.Column(min_width=300):
-            result = gr.Video(label=say("Result", "결과"), interactive=False, elem_id="face-video-result", height=340)
+            result = gr.Video(
+                label=say("Result", "결과"),
+                buttons=["download"],
+                interactive=False,
+                elem_id="face-video-result",
+                height=340,
+            )
             report = gr.HTML(elem_id="face-video-report", padding=False)
     running = run.click(**private(on_video, HEAVY), inputs=[clip, patience, *options], outputs=[result, report])
     stop.click(None, cancels=[running])
 
 
-async def on_hide(photo: dict | None, chosen: dict, style: str, strength: float, threshold: float, engine: str) -> tuple:
+async def on_hide(
+    photo: Any, chosen: dict, style: str, strength: float, threshold: float, engine: str
+) -> tuple:
     """Hide the faces of the photo, with what the visitor decided about single faces."""
     file, facts = await hide_in_photo(photo, style, strength, threshold, chosen["keep"], chosen["boxes"], engine)
     path = file["path"]
@@ -277,7 +345,9 @@ async def on_hide(photo: dict | None, chosen: dict, style: str, strength: float,
         path,
         (photo["path"], path),
         _report_html(facts),
-        gr.update(choices=[(f"{number + 1}", number) for number in numbers], value=chosen["keep"], visible=bool(numbers)),
+        gr.update(
+            choices=[(f"{number + 1}", number) for number in numbers], value=chosen["keep"], visible=bool(numbers)
+        ),
         gr.update(value=path, interactive=True),
         facts["faces"],
         chosen,
@@ -286,7 +356,7 @@ async def on_hide(photo: dict | None, chosen: dict, style: str, strength: float,
 
 async def on_new_photo(photo: dict | None) -> tuple:
     """Another photo: what was decided about the last one's faces is forgotten."""
-    fresh = {"keep": [], "boxes": [], "corner": None}
+    fresh: dict[str, Any] = {"keep": [], "boxes": [], "corner": None}
     empty = gr.update(choices=[], value=[], visible=False)
     return None, None, "", empty, gr.update(value=None, interactive=False), [], fresh
 
@@ -315,7 +385,7 @@ async def on_keep(
     return await on_hide(photo, {**chosen, "keep": visible}, style, strength, threshold, engine)
 
 
-async def on_batch(files: list[str] | None, style: str, strength: float, threshold: float, engine: str) -> tuple:
+async def on_batch(files: Any, style: str, strength: float, threshold: float, engine: str) -> tuple:
     """Hide the faces of all chosen photos."""
     if not files:
         uploaded(None, NO_FILES)
@@ -326,13 +396,31 @@ async def on_batch(files: list[str] | None, style: str, strength: float, thresho
 async def on_video(
     clip: dict | None, patience: bool, style: str, strength: float, threshold: float, engine: str
 ) -> tuple:
-    """Hide the faces of the video."""
-    file, facts = await hide_in_video(clip, style, strength, threshold, engine)
-    said = Text(
-        en="{frames} frames at {fps:.3g} per second, {faces_tracked} faces followed.",
-        ko="{frames}프레임(초당 {fps:.3g}), 추적한 얼굴 {faces_tracked}개.",
-    ).format(**facts)
-    return file["path"], f'<p class="modu-report">{html.escape(said.to(visitor_language()))}</p>'
+    """Hide the faces of the video. Work that would take long is stopped and asked about first."""
+    options = _options(style=style, strength=strength, threshold=threshold)
+    try:
+        file, facts = await _hide_in_video(clip, options, engine, None if patience else _stop_if_long)
+    except _TakesLong as long:
+        return None, _report(_LONG.format(minutes=round(long.args[0] / 60)))
+    return file["path"], _report(_VIDEO_DONE.format(**facts))
+
+
+class _TakesLong(Exception):
+    """The forecast, in seconds, of work that the visitor has not agreed to yet."""
+
+
+def _stop_if_long(job: Job) -> None:
+    """Raise `_TakesLong` once a forecast can be made and it is beyond our patience."""
+    elapsed = time.monotonic() - job.started
+    fraction = None if job.latest is None else job.latest.fraction
+    if fraction and elapsed > FORECAST_AFTER_S:
+        left = elapsed / fraction - elapsed
+        if left > PATIENCE_S:
+            raise _TakesLong(left)
+
+
+def _report(said: Text) -> str:
+    return f'<p class="modu-report" role="status">{html.escape(said.to(visitor_language()))}</p>'
 
 
 def _with_toggled(chosen: dict, found: list[dict], x: float, y: float) -> dict:
@@ -360,7 +448,6 @@ def _contains(area: list[float], x: float, y: float) -> bool:
 
 
 def _report_html(facts: dict) -> str:
-    language = visitor_language()
     hidden = sum(face["hidden"] for face in facts["faces"])
     kept = len(facts["faces"]) - hidden
     if not facts["faces"]:
@@ -375,7 +462,7 @@ def _report_html(facts: dict) -> str:
             ko=f"{hidden}개를 가리고 {kept}개를 남겼습니다. 결과를 다시 검사했을 때 가린 얼굴 중 "
             f"{facts['still_found']}개가 아직 검출됩니다. 공유하기 전에 사진을 확인하세요.",
         )
-    return f'<p class="modu-report" role="status">{html.escape(said.to(language))}</p>'
+    return _report(said)
 
 
 def _batch_html(report: dict) -> str:
