@@ -15,6 +15,8 @@ from pipelines.words import Text
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "digits" / "digits.safetensors"
 
+COPIES = 8  # of a frame, for the saliency
+
 SPEC = EngineSpec(
     task="digits",
     name="embedded",
@@ -61,16 +63,18 @@ class Digits:
         return [Activity(f"conv {number}", stage[0].numpy()) for number, stage in enumerate(stages, 1)]
 
     def saliency(self, frame: Frames, label: int) -> NDArray[np.float32]:
-        """Gradient x input, averaged over slightly noisy copies so that single pixels do not shout."""
+        """Slope of the answer x ink; noisy copies are averaged, so that single pixels do not shout."""
         import torch
+        import torch.nn.functional as F  # noqa: N812
 
         self._one_thread()
-        noise = torch.randn(16, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 0.1
+        x = _tensor(frame[None])
+        noise = torch.randn(COPIES, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 0.1
         with torch.enable_grad():
-            x = (_tensor(frame[None]) + noise).requires_grad_(True)
-            score = torch.stack([net.forward(member, x)[0] for member in self._members]).mean(0)[:, label]
-            (slope,) = torch.autograd.grad(score.sum(), x)
-        spoke = (slope * x.detach()).mean(0)[0].clamp(min=0)
+            copies = (x + noise).requires_grad_(True)
+            score = torch.stack([net.forward(member, copies)[0] for member in self._members]).mean(0)[:, label]
+            (slope,) = torch.autograd.grad(score.sum(), copies)
+        spoke = F.avg_pool2d((slope.mean(0) * x[0]).clamp(min=0), 3, 1, 1)[0]
         heat: NDArray[np.float32] = (spoke / spoke.max().clamp(min=1e-6)).numpy()
         return heat
 

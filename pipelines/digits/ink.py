@@ -14,7 +14,10 @@ from PIL import Image
 from pipelines.digits.fit import Ink
 
 FAINTEST = 14.0  # grey levels of 255: weaker contrast than this is a blank sheet with its grain
-CLEAN = 0.80  # share of the variance that one threshold explains; even light gives more, a photo often less
+CLEAN = 0.80  # share of the variance that one threshold explains; a cloudy photo gives less
+SURELY_CLEAN = 0.92  # between the two, both ways of finding the paper are tried
+STAINED = 0.7  # share of the variance among what stands out that a second threshold must explain
+BROADEST = 0.2  # of the picture's longest side: a stroke broader than this is not found under uneven light
 SURE = 0.25  # below this share of border on the other side of the threshold the paper's side is certain
 
 Grey = NDArray[np.float32]  # (H, W), 0..255
@@ -27,6 +30,7 @@ class InkMap:
     ink: Ink
     dark_on_light: bool
     certain: bool
+    even_light: bool = True  # whether one paper colour served for the whole picture
 
 
 def grey(image: Image.Image) -> Grey:
@@ -96,21 +100,26 @@ def threshold(values: NDArray[np.float32]) -> tuple[float, float]:
 
 def flattened(picture: Grey) -> Grey:
     """Without the slow change of light over the paper: a curved surface fitted to the paper is taken off."""
-    rows, columns = np.linspace(-1, 1, picture.shape[0]), np.linspace(-1, 1, picture.shape[1])
-    y, x = (part.ravel().astype(np.float32) for part in np.meshgrid(rows, columns, indexing="ij"))
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
-    values = picture.ravel()
+    step = max(1, max(picture.shape) // 64)
+    terms, values = _terms(picture.shape, step), picture[::step, ::step].ravel()
     kept = np.ones(len(values), dtype=bool)
     surface = np.zeros(6, dtype=np.float32)
     for _ in range(4):
-        weighted = terms[kept]
-        surface = np.linalg.solve(weighted.T @ weighted + 1e-3 * np.eye(6, dtype=np.float32), weighted.T @ values[kept])
+        used = terms[kept]
+        surface = np.linalg.solve(used.T @ used + 1e-3 * np.eye(6, dtype=np.float32), used.T @ values[kept])
         off = np.abs(values - terms @ surface)
         kept = off <= max(2.0, float(np.median(off)) * 2.0)
         if kept.mean() < 0.3:
             break
-    flat: Grey = (values - terms @ surface).reshape(picture.shape).astype(np.float32)
+    flat: Grey = picture - (_terms(picture.shape, 1) @ surface).reshape(picture.shape).astype(np.float32)
     return flat
+
+
+def _terms(shape: tuple[int, ...], step: int) -> NDArray[np.float32]:
+    """1, x, y and their products at every `step`-th pixel: (n, 6)."""
+    rows, columns = (np.linspace(-1, 1, size, dtype=np.float32)[::step] for size in shape)
+    y, x = (part.ravel() for part in np.meshgrid(rows, columns, indexing="ij"))
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
 
 
 def ink_maps(picture: Grey) -> list[InkMap]:
@@ -125,13 +134,26 @@ def ink_maps(picture: Grey) -> list[InkMap]:
     bright = plain > cut
     if bright.all() or not bright.any():
         return []
-    contrast = float(np.median(plain[bright]) - np.median(plain[~bright]))
-    if contrast < FAINTEST:
+    if _contrast(plain, bright) < FAINTEST:
         return []
     dark_on_light, certain = _paper_is_bright(bright)
     guesses = [dark_on_light] if certain else [dark_on_light, not dark_on_light]
-    maps = [InkMap(_ink(picture, plain, cut, clean, guess), guess, certain) for guess in guesses]
+    maps = []
+    for guess in guesses:
+        if clean >= CLEAN:
+            maps.append(InkMap(_even(plain, cut, guess), guess, certain))
+        if clean < SURELY_CLEAN and picture.size > 2500:
+            maps += [InkMap(ink, guess, certain, even_light=False) for ink in _uneven(picture, guess)]
     return [found for found in maps if found.ink.any()]
+
+
+def _contrast(plain: Grey, bright: NDArray[np.bool_]) -> float:
+    """Grey levels between ink and paper, also when there is little ink and the threshold fell elsewhere."""
+    from scipy import ndimage
+
+    calm = ndimage.uniform_filter(plain, size=3) if plain.size > 2500 else plain
+    low, middle, high = np.quantile(calm, (0.004, 0.5, 0.996))
+    return max(float(np.median(plain[bright]) - np.median(plain[~bright])), float(middle - low), float(high - middle))
 
 
 def _paper_is_bright(bright: NDArray[np.bool_]) -> tuple[bool, bool]:
@@ -147,41 +169,72 @@ def _paper_is_bright(bright: NDArray[np.bool_]) -> tuple[bool, bool]:
     return at_border + overall > 1.0, False
 
 
-def _ink(picture: Grey, plain: Grey, cut: float, clean: float, dark_on_light: bool) -> Ink:
-    """How far each pixel is from the paper, 1 at the usual strength of the ink."""
-    if clean >= CLEAN:
-        paper_side = plain > cut if dark_on_light else plain <= cut
-        paper = float(np.median(plain[paper_side]))
-        away = paper - plain if dark_on_light else plain - paper
-    else:
-        away = _local_contrast(picture, dark_on_light)
-    return _scaled(np.maximum(away, 0))
+def _even(plain: Grey, cut: float, dark_on_light: bool) -> Ink:
+    """Ink where one colour is the paper everywhere: distance from it, 0 below its grain, 1 at the usual ink."""
+    paper = float(np.median(plain[plain > cut if dark_on_light else plain <= cut]))
+    away = np.maximum(paper - plain if dark_on_light else plain - paper, 0)
+    level, _ = threshold(away)
+    rest = away[away <= level]
+    grain = float(np.median(rest)) + 3 * float(np.median(np.abs(rest - np.median(rest))))
+    full = _full(away, level)
+    return _stretched(away, min(grain + 0.02 * full, 0.4 * full), full)
 
 
-def _local_contrast(picture: Grey, dark_on_light: bool) -> Grey:
-    """Distance from the paper around: shadows with edges go, strokes up to a fifth of the picture stay."""
+def _uneven(picture: Grey, dark_on_light: bool) -> list[Ink]:
+    """Ink under shadows and on patterned paper: distance from the paper around each place.
+
+    Where what stands out falls in two again (stains and ink), a second map shows the stronger part alone.
+    """
     from scipy import ndimage
 
-    signed = picture if dark_on_light else -picture
-    step = max(1, max(picture.shape) // 128)
-    small = signed[: signed.shape[0] // step * step, : signed.shape[1] // step * step]
-    small = small.reshape(small.shape[0] // step, step, small.shape[1] // step, step).mean(axis=(1, 3))
-    window = max(3, max(small.shape) // 5)
+    signed = ndimage.uniform_filter(picture if dark_on_light else -picture, size=3)
+    broadest = BROADEST * max(picture.shape)
+    away = _from_paper_around(signed, broadest)
+    # The first look tells how broad the pen is; what is much broader than a pen is shadow.
+    level, _ = threshold(away)
+    broad = 2.5 * pen_width(away > level) + 3
+    if broad < 0.7 * broadest:
+        away = _from_paper_around(signed, broad)
+        level, _ = threshold(away)
+    full = _full(away, level)
+    maps = [_stretched(away, min(float(np.quantile(away[away <= level], 0.9)), 0.4 * full), full)]
+    stronger, clear = threshold(away[away > level])
+    if clear > STAINED:
+        maps.append(_stretched(away, 0.75 * stronger, _full(away, stronger)))
+    return maps
+
+
+def _from_paper_around(signed: Grey, broad: float) -> Grey:
+    """How much darker each pixel is than the paper near it; strokes up to `broad` pixels are ink."""
+    from scipy import ndimage
+
+    step = max(1, int(broad) // 8)
+    rows, columns = signed.shape[0] // step, signed.shape[1] // step
+    small = signed[: rows * step, : columns * step].reshape(rows, step, columns, step).mean(axis=(1, 3))
+    window = max(3, round(broad / step) | 1)
     paper = ndimage.uniform_filter(ndimage.grey_closing(small, size=window), size=max(3, window // 2))
-    wide = Image.fromarray(paper.astype(np.float32), mode="F")
-    full = np.asarray(wide.resize((picture.shape[1], picture.shape[0]), Image.Resampling.BILINEAR))
-    return np.asarray(full - signed, dtype=np.float32)
+    full = Image.fromarray(paper.astype(np.float32), mode="F")
+    size = (signed.shape[1], signed.shape[0])
+    around = np.asarray(full.resize(size, Image.Resampling.BILINEAR), dtype=np.float32)
+    away: Grey = np.maximum(around - signed, 0)
+    return away
 
 
-def _scaled(away: NDArray[np.float32]) -> Ink:
-    """0 below the grain of the paper, 1 at the median of the ink."""
-    cut, _ = threshold(away)
-    strong = away[away > cut]
-    if strong.size == 0:
-        return np.zeros_like(away)
-    full = float(np.median(strong))
-    rest = away[away <= cut]
-    grain = float(np.median(rest)) + 3 * float(np.median(np.abs(rest - np.median(rest))))
-    low = min(grain + 0.02 * full, 0.4 * full)
+def pen_width(solid: NDArray[np.bool_]) -> float:
+    """Typical width of the strokes in pixels: four times the mean distance to the edge, less the pixel itself."""
+    from scipy import ndimage
+
+    if not solid.any():
+        return 0.0
+    distance = ndimage.distance_transform_edt(np.pad(solid, 1))[1:-1, 1:-1]
+    return float(distance[solid].mean() * 4 - 2)
+
+
+def _full(away: Grey, level: float) -> float:
+    strong = away[away > level]
+    return float(np.median(strong)) if strong.size else 0.0
+
+
+def _stretched(away: Grey, low: float, full: float) -> Ink:
     ink: Ink = np.clip((away - low) / max(full - low, 1e-6), 0, 1).astype(np.float32)
-    return ink
+    return ink if full > 0 else np.zeros_like(away)

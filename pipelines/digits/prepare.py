@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.digits.fit import BOX, FRAME, Ink, centre_of_mass, fitted, ink_box
-from pipelines.digits.ink import grey, ink_maps
+from pipelines.digits.ink import grey, ink_maps, pen_width
 from pipelines.digits.types import Frames
 
-LONGEST = 400  # pixels: a larger picture is reduced first; a digit needs no more
+LONGEST = 160  # pixels: a larger picture is reduced first; a digit needs no more
 SPECK = 0.04  # parts of the ink smaller than this share of the largest one are dirt
 THINNEST = 0.075  # pen width as a share of the digit's longest side; a finer pen is made as broad as that
 
@@ -91,8 +91,6 @@ def cleaned(ink: Ink) -> list[Ink]:
     labels, count = ndimage.label(ink > 0.35, structure=np.ones((3, 3)))
     if count == 0:
         return []
-    if count == 1:
-        return [ink]
     areas = ndimage.sum_labels(np.ones_like(ink), labels, index=np.arange(1, count + 1))
     boxes = ndimage.find_objects(labels)
     touching = np.array([_touches(box, ink.shape) for box in boxes])
@@ -141,16 +139,16 @@ def to_frame(ink: Ink) -> Frames:
 
 def broadened(ink: Ink) -> Ink:
     """Strokes at least `THINNEST` of the longest side wide."""
-    from scipy import ndimage
-
     longest = max(ink.shape)
     wanted = THINNEST * longest
     if longest < BOX or wanted < 2:  # so small that the pen is one pixel wide anyway
         return ink
-    width = pen_width(ink)
+    width = pen_width(ink > 0.5)
     grow = round(wanted - width)
     if width <= 0 or grow < 1:
         return ink
+    from scipy import ndimage
+
     padded = np.pad(ink, grow)
     return np.asarray(ndimage.grey_dilation(padded, footprint=_disc(grow)), dtype=np.float32)
 
@@ -159,14 +157,3 @@ def _disc(width: int) -> NDArray[np.bool_]:
     radius = width / 2
     y, x = np.mgrid[: width + 1, : width + 1] - radius
     return np.asarray(x * x + y * y <= (radius + 0.3) ** 2)
-
-
-def pen_width(ink: Ink) -> float:
-    """Typical width of the strokes in pixels: four times the mean distance to the edge, less the pixel itself."""
-    from scipy import ndimage
-
-    solid = ink > 0.5
-    if not solid.any():
-        return 0.0
-    distance = ndimage.distance_transform_edt(np.pad(solid, 1))[1:-1, 1:-1]
-    return float(distance[solid].mean() * 4 - 2)
