@@ -17,6 +17,7 @@ from pipelines.face_mosaic.boxes import SAME, clip, merge, none, overlaps
 from pipelines.face_mosaic.contract import FaceDetector
 from pipelines.job import Job
 
+SMALLEST_PICTURE = 16  # less than this shows no face, and nets imagine some
 FULL_PIXELS = 2_000_000  # up to here the picture is seen at its own size
 TILE, SEAM = 1024, 96  # a face up to the seam's width lies whole in one tile
 SMALL_SIDE = 320  # long side of the small copy
@@ -31,6 +32,8 @@ GREY = 114
 
 def find_faces(engine: FaceDetector, image: np.ndarray, threshold: float, job: Job) -> np.ndarray:
     """Rows of x, y, w, h, score with score >= threshold, sorted by top, then left."""
+    if min(image.shape[:2]) < SMALLEST_PICTURE:
+        return none()
     found = _upright(engine, image, threshold, job, scale=_scale(image))
     if engine.sure and not (found[:, 4] >= engine.sure).any():
         found = merge(np.vstack([found, _turned(engine, image, threshold, job)]))

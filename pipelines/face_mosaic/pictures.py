@@ -48,7 +48,7 @@ def hide_faces(
         found = _find(detector, image, threshold, job)
         faces = _faces(found, hand, options, image.width, image.height)
         canvas = np.array(image.convert("RGB"))
-        still = _hide_until_unseen(detector, canvas, faces, options, threshold, job)
+        still = _hide_until_unseen(detector, canvas, faces, options, job)
     result = Image.fromarray(canvas)
     if image.mode == "RGBA":
         result.putalpha(image.getchannel("A"))
@@ -93,7 +93,6 @@ def _hide_until_unseen(
     canvas: np.ndarray,
     faces: tuple[Face, ...],
     options: MosaicOptions,
-    threshold: float,
     job: Job,
 ) -> list[Face]:
     """Hide in place. What the detector finds again is hidden once more, coarser. Returns what it finds in the end."""
@@ -106,16 +105,14 @@ def _hide_until_unseen(
         for face in left:
             whole_width = face.box[2] * WHOLE if face.area != face.box else 0
             hide(canvas, face.area, options.style, options.strength, whole_width, again)
-        left = _seen_again(detector, canvas, left, kept, threshold)
+        left = _seen_again(detector, canvas, left, kept)
     return left
 
 
-def _seen_again(
-    detector: FaceDetector, canvas: np.ndarray, hidden: list[Face], kept: np.ndarray, threshold: float
-) -> list[Face]:
-    """Those hidden faces that the detector sees when it looks closely at each hidden area."""
+def _seen_again(detector: FaceDetector, canvas: np.ndarray, hidden: list[Face], kept: np.ndarray) -> list[Face]:
+    """Those hidden faces that the detector sees, at its own threshold, when it looks closely at each hidden area."""
     rows = np.array([[*face.box, face.score] for face in hidden], np.float32)
-    looks = closer_faces(detector, canvas, rows, threshold)
+    looks = closer_faces(detector, canvas, rows, detector.default_threshold)
     return [
         face
         for face, row, found in zip(hidden, rows, looks, strict=True)
