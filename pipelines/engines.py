@@ -10,13 +10,15 @@ import importlib.util
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from pipelines import hub, memory, settings
+from pipelines import downloads, hub, memory, settings
+from pipelines.downloads import WebFile
 from pipelines.errors import (
     Busy,
     EngineFailed,
@@ -52,6 +54,7 @@ class EngineSpec:
     repo: str | None = None
     revision: str | None = None
     files: tuple[str, ...] = ()  # patterns inside the repository
+    web_files: tuple[WebFile, ...] = ()  # of a "hub" engine whose weights lie on an ordinary web server instead
     verified: bool = False  # repo, files, size and licence were read at a public source, named beside the SPEC
     shared: bool = False  # the library may run several calls at once
     note: Text = EMPTY
@@ -78,9 +81,10 @@ class _Loaded:
 
 _modules: dict[str, tuple[EngineModule, ...]] = {}
 _loaded: dict[tuple[str, str], _Loaded] = {}
+_loading: dict[tuple[str, str], float] = {}  # MB promised to loads under way
 _broken: dict[tuple[str, str], Text] = {}  # engines whose package is there but cannot be imported
 _locks: dict[tuple[str, str, str], threading.Lock] = {}
-_ledger = threading.RLock()  # guards the four tables above; never held while loading or running
+_ledger = threading.RLock()  # guards the five tables above; never held while loading or running
 
 _WAITING = Text(
     en="Another request is using this engine; yours starts right after it.",
@@ -141,7 +145,9 @@ def status(spec: EngineSpec) -> Status:
         return "missing_package"
     if spec.memory_mb > budget_mb():
         return "too_big"
-    if spec.kind == "hub" and hub.find(spec.repo, spec.files, spec.revision) is None:
+    if spec.kind == "remote" and spec.task not in settings.current().urls:
+        return "not_downloaded"  # the owner named no server: as little usable as weights that are not here
+    if spec.kind == "hub" and _found(spec) is None:
         return "not_downloaded"
     return "ready"
 
@@ -151,9 +157,8 @@ def choose(task: str, name: object = "auto") -> EngineSpec:
     if name != "auto":
         return find(task, name)
     owner = settings.current().engines.get(task)
-    if owner:
-        spec = find(task, owner)
-        if status(spec) in ("loaded", "ready"):
+    for spec in specs(task):  # a name that is not among them is told in the log at start, it ends no call
+        if spec.name == owner and status(spec) in ("loaded", "ready"):
             return spec
     here = [spec for spec in specs(task) if status(spec) in ("loaded", "ready")]
     embedded = [spec for spec in specs(task) if spec.kind == "embedded"]
@@ -191,7 +196,7 @@ def use(task: str, name: object, job: Job) -> Iterator[tuple[EngineSpec, Any]]:
 
 def fetch(spec: EngineSpec, job: Job) -> None:
     """Bring a hub engine's files to this machine; does nothing for an engine that needs none or has them."""
-    if spec.kind == "hub" and hub.find(spec.repo, spec.files, spec.revision) is None:
+    if spec.kind == "hub" and _found(spec) is None:
         with _held(_lock(spec, "load"), job, _LOADING.format(label=spec.label)):
             _folder(spec, job)
 
@@ -261,6 +266,8 @@ def require_usable(spec: EngineSpec) -> None:
         raise EngineUnavailable(_broken.get((spec.task, spec.name)) or _missing_package(spec))
     if state == "too_big":
         raise NotEnoughMemory(_too_big(spec))
+    if state == "not_downloaded" and spec.kind == "remote":
+        raise EngineUnavailable(_no_server(spec))
     if state == "not_downloaded" and settings.current().managed:
         raise EngineUnavailable(
             Text(
@@ -312,47 +319,70 @@ def _folder(spec: EngineSpec, job: Job) -> Path | None:
     """Where the files of a hub engine lie, fetched if they are not here. None for the other kinds."""
     if spec.kind != "hub":
         return None
-    found = hub.find(spec.repo, spec.files, spec.revision)
-    return found or hub.fetch(spec.repo, spec.files, spec.revision, job, label=spec.label)
+    found = _found(spec)
+    if found is not None:
+        return found
+    if spec.web_files:
+        return downloads.fetch(spec.web_files, job, label=spec.label)
+    return hub.fetch(spec.repo, spec.files, spec.revision, job, label=spec.label)
+
+
+def _found(spec: EngineSpec) -> Path | None:
+    """Where a hub engine's files lie on this machine, or None. Never asks the network."""
+    if spec.web_files:
+        return downloads.find(spec.web_files)
+    return hub.find(spec.repo, spec.files, spec.revision)
 
 
 def _load(spec: EngineSpec, job: Job) -> _Loaded:
     folder = _folder(spec, job)
     _make_room(spec)
-    job.progress(None, _LOADING.format(label=spec.label))
-    module = next(module for module in _modules[spec.task] if module.SPEC.name == spec.name)
-    before = memory.resident_mb()
     try:
-        engine = module.load(folder)
+        job.progress(None, _LOADING.format(label=spec.label))
+        before = memory.resident_mb()
+        engine, problem = _try_to_load(spec, folder)
+        if problem is not None:
+            memory.give_back()
+            raise problem  # outside the handler: the library's own error would keep half a model alive
+        return _Loaded(spec, engine, max(0.0, memory.resident_mb() - before))
+    finally:
+        with _ledger:
+            _loading.pop((spec.task, spec.name), None)
+
+
+def _try_to_load(spec: EngineSpec, folder: Path | None) -> tuple[Any, PipelineError | None]:
+    """The engine, or what to tell the visitor. A package that cannot be imported is remembered until a restart."""
+    module = next(module for module in _modules[spec.task] if module.SPEC.name == spec.name)
+    try:
+        return module.load(folder), None
     except PipelineError as error:
-        if isinstance(error, EngineUnavailable):
+        if isinstance(error.__context__, ImportError):
             _broken[(spec.task, spec.name)] = error.message
-        raise
+        return None, type(error)(error.message)
     except ImportError as error:
         log.warning("%s/%s cannot be imported: %s", spec.task, spec.name, error)
         _broken[(spec.task, spec.name)] = _missing_package(spec)
-        raise EngineUnavailable(_missing_package(spec)) from None
+        return None, EngineUnavailable(_missing_package(spec))
     except MemoryError:
-        memory.give_back()
-        raise NotEnoughMemory(_too_big(spec)) from None
+        return None, NotEnoughMemory(_too_big(spec))
     except Exception as error:
-        log.exception("%s/%s failed to load", spec.task, spec.name)
-        memory.give_back()
-        raise EngineFailed(
+        # As text: a handler that kept the exception would keep the half-loaded model with it.
+        log.error("%s/%s failed to load\n%s", spec.task, spec.name, traceback.format_exc())
+        return None, EngineFailed(
             Text(
                 en=f"{spec.label.en} could not be loaded ({type(error).__name__}). Choose another engine.",
                 ko=f"{spec.label.ko}을(를) 불러오지 못했습니다({type(error).__name__}). 다른 엔진을 골라 주세요.",
             )
-        ) from None
-    return _Loaded(spec, engine, max(0.0, memory.resident_mb() - before))
+        )
 
 
 def _make_room(spec: EngineSpec) -> None:
-    """Drop the least recently used engines that nobody uses until this one fits."""
+    """Drop the least recently used engines that nobody uses until this one fits, and keep the place for it."""
     while True:
         with _ledger:
             taken = sum(max(entry.measured_mb, entry.spec.memory_mb) for entry in _loaded.values())
-            if taken + spec.memory_mb <= budget_mb():
+            if taken + sum(_loading.values()) + spec.memory_mb <= budget_mb():
+                _loading[(spec.task, spec.name)] = spec.memory_mb
                 return
             idle = [entry for entry in _loaded.values() if not entry.users]
             if not idle:
@@ -363,6 +393,15 @@ def _make_room(spec: EngineSpec) -> None:
             unload(oldest.spec.task, oldest.spec.name)
         except Busy:
             continue  # a call took it in between: look again
+
+
+def _no_server(spec: EngineSpec) -> Text:
+    return Text(
+        en=f"{spec.label.en} is not set up: the owner of this app has to set MODU_{spec.task.upper()}_URL. "
+        "Choose another engine.",
+        ko=f"{spec.label.ko}이(가) 설정되어 있지 않습니다. 앱 소유자가 MODU_{spec.task.upper()}_URL을 지정해야 합니다. "
+        "다른 엔진을 골라 주세요.",
+    )
 
 
 def _missing_package(spec: EngineSpec) -> Text:

@@ -40,6 +40,8 @@ class Settings:
     """What the owner of this server chose. Secrets are not kept here; they are read where they are sent."""
 
     engines: Mapping[str, str] = field(default_factory=dict)  # task -> engine, from MODU_<TASK>_ENGINE
+    urls: Mapping[str, str] = field(default_factory=dict)  # task -> server of its remote engine, MODU_<TASK>_URL
+    models: Mapping[str, str] = field(default_factory=dict)  # task -> model asked of that server, MODU_<TASK>_MODEL
     offline: bool = False
     memory_gb: float | None = None
     admin: bool = False
@@ -64,11 +66,9 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         return cls(
-            engines={
-                key[len("MODU_") : -len("_ENGINE")].lower(): value.strip()
-                for key, value in env.items()
-                if key.startswith("MODU_") and key.endswith("_ENGINE") and value.strip()
-            },
+            engines=_by_task(env, "_ENGINE"),
+            urls=_by_task(env, "_URL"),
+            models=_by_task(env, "_MODEL"),
             offline=_flag(env, "MODU_OFFLINE") or _flag(env, "HF_HUB_OFFLINE"),
             memory_gb=_number(env, "MODU_MEMORY_GB", None),
             admin=_flag(env, "MODU_ADMIN"),
@@ -92,6 +92,16 @@ def current() -> Settings:
     return Settings.from_env(os.environ)
 
 
+def secret(task: str) -> str:
+    """The key for a task's remote engine (`MODU_<TASK>_KEY`), read when it is sent and kept nowhere."""
+    return os.environ.get(f"MODU_{task.upper()}_KEY", "").strip()
+
+
+def cache_dir() -> Path:
+    """Where packages that keep weights outside the Hub cache put them (`XDG_CACHE_HOME`, else `~/.cache`)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+
+
 def prepare() -> None:
     """Set what Gradio reads at import. Call before the first `import gradio`.
 
@@ -104,6 +114,15 @@ def prepare() -> None:
         hosts = [host for host in os.environ.get(name, "").split(",") if host]
         missing = [host for host in ("localhost", "127.0.0.1") if host not in hosts]
         os.environ[name] = ",".join(hosts + missing)
+
+
+def _by_task(env: Mapping[str, str], ending: str) -> dict[str, str]:
+    """`MODU_<TASK><ending>` of every task that has one, by the task's slug."""
+    return {
+        key[len("MODU_") : -len(ending)].lower(): value.strip()
+        for key, value in env.items()
+        if key.startswith("MODU_") and key.endswith(ending) and value.strip()
+    }
 
 
 def _limits(env: Mapping[str, str]) -> Limits:
