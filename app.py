@@ -9,15 +9,27 @@ from pipelines import settings
 
 settings.prepare()  # before the first import of gradio, which reads the environment
 
-import gradio as gr
-
-import tabs
-from tabs import _look, _models, _server, _words
-
-try:  # a ZeroGPU Space wants this package imported before torch; elsewhere it is not installed
+try:  # on a ZeroGPU Space this package must be imported before torch; elsewhere it is not installed
     import spaces
 except ImportError:
     spaces = None
+
+import logging
+
+import gradio as gr
+
+import tabs
+from pipelines import engines
+from tabs import _look, _models, _server, _words
+
+if spaces is not None:
+
+    @spaces.GPU(duration=5)
+    def gpu_name() -> str:
+        """The lent GPU's name. A ZeroGPU Space refuses to start unless some function asks for its GPU."""
+        import torch
+
+        return str(torch.cuda.get_device_name())
 
 
 def build_app() -> gr.Blocks:
@@ -34,6 +46,7 @@ def build_app() -> gr.Blocks:
 def launch(page: gr.Blocks, **changes: object) -> gr.Blocks:
     """Serve the page. `changes` go to Gradio's launch (tests pass `prevent_thread_lock=True`)."""
     _server.prepare_pillow()
+    engines.fetch_owners_choices()
     options = {
         "_app": _server.Server(),
         "theme": _look.theme(),
@@ -58,8 +71,17 @@ def _title() -> str:
     tagline = _words.say(
         "AI demos that start at once and work offline.", "바로 켜지고 인터넷 없이도 되는 AI 데모 모음."
     )
-    return f"<h1>모두 Modu</h1><p>{tagline}</p>"
+    lines = [f"<h1>모두 Modu</h1><p>{tagline}</p>"]
+    if settings.current().zero_gpu:
+        zero = _words.say(
+            "This Space lends its GPU by the minute; the built-in engines run on its CPU.",
+            "이 Space의 GPU는 잠깐씩만 빌릴 수 있어, 내장 엔진은 CPU에서 동작합니다.",
+        )
+        lines.append(f'<p class="modu-quiet">{zero}</p>')
+    return "".join(lines)
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     launch(build_app())

@@ -98,7 +98,7 @@ def no_outside_network() -> Iterator[list[str]]:
 @pytest.fixture
 def own_engines(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Empty engine tables for one test; what it registers and loads is gone afterwards."""
-    for table in ("_modules", "_loaded", "_broken", "_locks"):
+    for table in ("_modules", "_loaded", "_loading", "_broken", "_locks"):
         monkeypatch.setattr(engines, table, {})
     yield
 
@@ -106,7 +106,7 @@ def own_engines(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """`fake_engine(module)` puts one engine in front of a real task's own; all is as before afterwards."""
-    for table in ("_modules", "_loaded", "_broken", "_locks"):
+    for table in ("_modules", "_loaded", "_loading", "_broken", "_locks"):
         monkeypatch.setattr(engines, table, dict(getattr(engines, table)))
 
     def install(module: Any) -> Any:
@@ -179,9 +179,12 @@ def example(task: str, pattern: str) -> Path:
 # --- the browser --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium of the system. Absent, browser tests are skipped; with MODU_REQUIRE_BROWSER=1 they fail."""
+    """Chromium of the system. Absent, browser tests are skipped; with MODU_REQUIRE_BROWSER=1 they fail.
+
+    Once a module, not once a session: while Playwright runs, no test can start an event loop of its own.
+    """
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     try:
         from playwright.sync_api import sync_playwright
@@ -199,6 +202,7 @@ def browser() -> Iterator[Any]:
                 "--no-sandbox",
                 "--disable-dev-shm-usage",
                 "--disable-background-networking",
+                "--enable-unsafe-swiftshader",
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
             ],
         )

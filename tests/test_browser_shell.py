@@ -1,0 +1,89 @@
+"""The page as people see it, in real Chromium: languages, themes, widths, keyboard, no request to outside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+TABS = {"en-US": ["Digits", "Face mosaic"], "ko-KR": ["숫자 인식", "얼굴 모자이크"]}
+
+
+def tab_buttons(page: Any) -> Any:
+    return page.locator("#modu-tabs > .tab-wrapper [role=tab]")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
+def test_the_page_speaks_the_language_of_the_browser(page_of: Any, locale: str) -> None:
+    page = page_of(locale)
+    for name in TABS[locale]:
+        page.get_by_role("tab", name=name, exact=True).first.wait_for(timeout=20_000)
+    other = TABS["ko-KR" if locale == "en-US" else "en-US"]
+    assert not any(page.get_by_role("tab", name=name, exact=True).count() for name in other)
+    assert "__i18n__" not in page.inner_text("body")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1920])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_runs_over_the_edge(page_of: Any, width: int, theme: str) -> None:
+    page = page_of("ko-KR", theme, width)
+    for index in range(tab_buttons(page).count()):
+        tab_buttons(page).nth(index).click()
+        page.wait_for_timeout(1200)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    dark = page.evaluate("document.body.classList.contains('dark')")
+    assert dark == (theme == "dark")
+
+
+def test_no_request_leaves_the_machine(page_of: Any) -> None:
+    page = page_of("ko-KR")
+    for index in range(tab_buttons(page).count()):
+        tab_buttons(page).nth(index).click()
+        page.wait_for_timeout(1500)
+    assert page.outside == []
+
+
+def test_the_engine_line_is_in_the_visitors_language(page_of: Any) -> None:
+    assert "내장" in page_of("ko-KR").locator("#digits-engine-line span").first.inner_text(timeout=20_000)
+    assert "built in" in page_of("en-US").locator("#digits-engine-line span").first.inner_text(timeout=20_000)
+
+
+def test_tabs_can_be_reached_and_opened_by_keyboard(page_of: Any) -> None:
+    page = page_of("en-US")
+    tab_buttons(page).first.focus()
+    for _ in range(3):
+        if page.evaluate("document.activeElement.innerText") == "Face mosaic":
+            break
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.innerText") == "Face mosaic"
+    page.keyboard.press("Enter")
+    page.locator("#face-hide").wait_for(timeout=20_000)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_that_is_ours(page_of: Any, theme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python")
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    page = page_of("en-US", theme)
+    found = []
+    for index in range(tab_buttons(page).count()):
+        tab_buttons(page).nth(index).click()
+        page.wait_for_timeout(1500)
+        page.evaluate(script)
+        result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found += [one for one in result["violations"] if one["impact"] in ("serious", "critical")]
+    ours = [one for one in found if not gradios_own(one)]
+    assert not ours, json.dumps(
+        [{"id": one["id"], "nodes": [node["html"][:200] for node in one["nodes"]]} for one in ours], indent=1
+    )
+
+
+def gradios_own(violation: dict[str, Any]) -> bool:
+    """Violations in markup that Gradio's components write themselves, which an app cannot change."""
+    theirs = ("tab-container", "aria-controls", "upload", "icon-button", "svelte", "range", "<canvas", "gallery")
+    style = violation["id"] == "color-contrast"  # colours are our theme's: always ours
+    return not style and all(any(mark in node["html"] for mark in theirs) for node in violation["nodes"])
