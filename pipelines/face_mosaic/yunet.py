@@ -31,7 +31,7 @@ SPEC = EngineSpec(
 )
 
 MOST = 1000
-CACHED_PIXELS = 4_000_000
+CACHED_PIXELS = 1_500_000
 
 
 def load(folder: Path | None) -> YuNetDetector:
