@@ -6,6 +6,7 @@ only that none were found.
 
 from pipelines import engines
 from pipelines.face_mosaic import centerface, haar, yunet
+from pipelines.face_mosaic.batch import Batch, hide_faces_in_files
 from pipelines.face_mosaic.contract import STYLES, Box, Face, FaceDetector, HiddenFaces, MosaicOptions, Style
 from pipelines.face_mosaic.pictures import hide_faces
 
@@ -14,6 +15,7 @@ ENGINES = engines.register("face_mosaic", (centerface, haar, yunet))
 __all__ = [
     "ENGINES",
     "STYLES",
+    "Batch",
     "Box",
     "Face",
     "FaceDetector",
@@ -21,4 +23,5 @@ __all__ = [
     "MosaicOptions",
     "Style",
     "hide_faces",
+    "hide_faces_in_files",
 ]
