@@ -21,7 +21,7 @@ from gradio.context import LocalContext
 
 from pipelines.errors import Cancelled, PipelineError
 from pipelines.job import Job
-from pipelines.words import Text
+from pipelines.words import EMPTY, Text
 from tabs._words import visitor_language
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,12 @@ async def work(task: Callable[[Job], T], watch: Callable[[Job], None] | None = N
         if not future.done():
             job.cancel()
             future.add_done_callback(_forget)
+
+
+def tell(notice: Text) -> None:
+    """Show the visitor's browser something worth knowing that is no error. Programs do not see it."""
+    if notice != EMPTY:
+        gr.Info(notice.to(visitor_language()))
 
 
 def _forget(future: asyncio.Future[Any]) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from pipelines import digits, media
 from pipelines.job import Job
 from pipelines.words import Text
-from tabs._calls import HEAVY, LIGHT, endpoint, private, work
+from tabs._calls import HEAVY, LIGHT, endpoint, private, tell, work
 from tabs._files import picture_file, uploaded
 from tabs._parts import (
     engine_line_box,
@@ -50,9 +50,11 @@ async def read_digit(image: FileData, engine: str = "auto") -> tuple[dict, FileD
     language = visitor_language()
 
     def read(job: Job) -> Any:
-        return digits.recognize(media.open_picture(path).image, engine=engine, job=job, explain=True)
+        picture = media.open_picture(path)
+        return picture.notice, digits.recognize(picture.image, engine=engine, job=job, explain=True)
 
-    reading = await work(read)
+    notice, reading = await work(read)
+    tell(notice)
     answer = {
         "label": reading.label,
         "confidences": [{"label": label, "confidence": value} for label, value in reading.confidences],
@@ -75,9 +77,11 @@ async def read_number(image: FileData, engine: str = "auto") -> tuple[dict, File
     path = uploaded(image, NO_PICTURE)
 
     def read(job: Job) -> Any:
-        return digits.recognize_number(media.open_picture(path).image, engine=engine, job=job)
+        picture = media.open_picture(path)
+        return picture.notice, digits.recognize_number(picture.image, engine=engine, job=job)
 
-    number = await work(read)
+    notice, number = await work(read)
+    tell(notice)
     found = [{"digit": one.digit, "confidence": one.confidence, "box": list(one.box)} for one in number.digits]
     answer = {"text": number.text, "digits": found, "engine": number.engine}
     return answer, picture_file(number.annotated, "number.png")

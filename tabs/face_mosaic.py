@@ -14,9 +14,10 @@ from gradio.data_classes import FileData
 
 from pipelines import checks, face_mosaic, media, settings
 from pipelines.face_mosaic import MosaicOptions
+from pipelines.face_mosaic.outline import numbered
 from pipelines.job import Job
 from pipelines.words import Text
-from tabs._calls import HEAVY, endpoint, private, work
+from tabs._calls import HEAVY, endpoint, private, tell, work
 from tabs._files import kept_file, original_name, picture_file, stem_of, uploaded
 from tabs._parts import (
     EnginePicker,
@@ -72,9 +73,11 @@ async def hide_in_photo(
     options = _options(style=style, strength=strength, threshold=threshold, keep=keep, boxes=boxes)
 
     def hide(job: Job) -> Any:
-        return face_mosaic.hide_faces(media.open_picture(path).image, options, engine=engine, job=job)
+        picture = media.open_picture(path)
+        return picture.notice, face_mosaic.hide_faces(picture.image, options, engine=engine, job=job)
 
-    result = await work(hide)
+    notice, result = await work(hide)
+    tell(notice)
     faces = [
         {
             "index": face.index,
@@ -237,7 +240,7 @@ def _photo(options: list[Any]) -> None:
             )
         with gr.Column(min_width=300):
             result = gr.Image(
-                label=say("Result: click a face to show or hide it", "결과: 얼굴을 누르면 보이거나 가려집니다"),
+                label=say("Result", "결과"),
                 format="png",
                 interactive=False,
                 elem_id="face-result",
@@ -334,15 +337,14 @@ def _video(options: list[Any]) -> None:
     stop.click(None, cancels=[running])
 
 
-async def on_hide(
-    photo: Any, chosen: dict, style: str, strength: float, threshold: float, engine: str
-) -> tuple:
+async def on_hide(photo: Any, chosen: dict, style: str, strength: float, threshold: float, engine: str) -> tuple:
     """Hide the faces of the photo, with what the visitor decided about single faces."""
     file, facts = await hide_in_photo(photo, style, strength, threshold, chosen["keep"], chosen["boxes"], engine)
     path = file["path"]
+    shown = await work(lambda _job: numbered(Path(path), facts["faces"]))
     numbers = [face["index"] for face in facts["faces"]]
     return (
-        path,
+        picture_file(shown, "faces.png")["path"],
         (photo["path"], path),
         _report_html(facts),
         gr.update(
