@@ -5,9 +5,12 @@ Run it with `python app.py`. Settings are environment variables, listed in the R
 
 from __future__ import annotations
 
+import gc
+
 from pipelines import settings
 
 settings.prepare()  # before the first import of gradio, which reads the environment
+gc.disable()  # importing gradio makes a great many objects that stay; searching them for waste costs a sixth more time
 
 try:  # on a ZeroGPU Space this package must be imported before torch; elsewhere it is not installed
     import spaces
@@ -21,6 +24,9 @@ import gradio as gr
 import tabs
 from pipelines import engines
 from tabs import _look, _models, _server, _words
+
+gc.freeze()  # what was imported stays for good and need not be searched again
+gc.enable()
 
 if spaces is not None:
 
