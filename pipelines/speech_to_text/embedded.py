@@ -1,0 +1,157 @@
+"""The built-in engine: PocketSphinx with the American English model that its wheel carries. Low accuracy.
+
+It hears English in everything, so it also judges itself: the words must explain the sound nearly as well as
+freely chosen English phones do. In Korean, noise or music they do not, and nothing is said instead of nonsense.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipelines.engines import EngineSpec
+from pipelines.job import Job
+from pipelines.sound import Samples
+from pipelines.speech_to_text.types import SAMPLE_RATE, Heard, Request, Segment, Word
+from pipelines.words import Text
+
+SPEC = EngineSpec(
+    task="speech_to_text",
+    name="embedded",
+    label=Text(en="PocketSphinx (built in, English only)", ko="PocketSphinx (내장, 영어만)"),
+    kind="embedded",
+    rank=10,
+    licence="BSD-2-Clause",
+    size_mb=38,  # the wheel's library and model, unpacked
+    memory_mb=160,
+    languages=("en",),
+    requires=("pocketsphinx",),
+    verified=True,
+    note=Text(
+        en="Understands English only, with many mistakes. For Korean and for accuracy take a Whisper engine.",
+        ko="영어만 알아듣고 오류가 많습니다. 한국어나 정확한 받아쓰기에는 Whisper 엔진을 쓰세요.",
+    ),
+)
+TRANSLATES = False
+
+# Score = how much worse than free phones the words explain a frame (natural log) + 2 x the mean probability of the
+# words by time. Measured by `benchmarks/speech.py gate`: spoken English above, Korean, other languages, music below.
+LOWEST_SCORE = -2.8
+_PROBABILITY_WEIGHT = 2.0
+_PAUSE_S = 0.5  # a longer one ends a segment
+_FRAMES_PER_S = 100
+_TINY = 1e-300  # scores are probabilities of whole words: they underflow
+
+
+def load(folder: Path | None) -> Sphinx:
+    from pocketsphinx import Decoder, get_model_path
+
+    words = Decoder(samprate=SAMPLE_RATE, loglevel="FATAL")
+    # Wide beams are cheap here (40 phones), and a poor phone string would flatter the words.
+    phones = Decoder(
+        samprate=SAMPLE_RATE,
+        loglevel="FATAL",
+        hmm=get_model_path("en-us/en-us"),
+        allphone=get_model_path("en-us/en-us-phone.lm.bin"),
+        lm=None,
+        dict=None,
+        lw=2.0,
+        beam=1e-20,
+        pbeam=1e-20,
+    )
+    return Sphinx(words, phones)
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    """One entry of the decoder's answer: a word, or a silence where `word` is empty."""
+
+    word: str
+    start: int  # frames
+    end: int  # frames, the last one included
+    probability: float
+    score: float  # natural log of the acoustic likelihood
+
+    @property
+    def frames(self) -> int:
+        return self.end - self.start + 1
+
+
+class Sphinx:
+    """Two decoders over the same model. Not for several threads at once: `engines.use` holds the lock."""
+
+    piece_s = 12.0  # it cannot be stopped inside a piece
+
+    def __init__(self, words: Any, phones: Any) -> None:
+        self._words = words
+        self._phones = phones
+
+    def languages(self, samples: Samples) -> dict[str, float]:
+        return {}
+
+    def hear(self, samples: Samples, request: Request, job: Job) -> Heard:
+        audio = (np.clip(samples, -1, 1) * 32767).astype(np.int16).tobytes()
+        spoken = _decoded(self._words, audio)
+        words = [entry for entry in spoken if entry.word]
+        if not words:
+            return Heard(())
+        if request.language is None:
+            job.check()
+            if score(words, spoken, _decoded(self._phones, audio)) < LOWEST_SCORE:
+                return Heard((), unsure=True)
+        return Heard(tuple(_segments(words, request.word_timestamps)), language="en")
+
+
+def score(words: list[_Spoken], spoken: list[_Spoken], phones: list[_Spoken]) -> float:
+    """How much the sound looks like the words that were found; see `LOWEST_SCORE`."""
+    start, end = words[0].start, words[-1].end
+    frames = sum(word.frames for word in words)
+    probability = sum(word.frames * word.probability for word in words) / frames
+    return _per_frame(spoken, start, end) - _per_frame(phones, start, end) + _PROBABILITY_WEIGHT * probability
+
+
+def _per_frame(entries: list[_Spoken], start: int, end: int) -> float:
+    inside = [entry for entry in entries if entry.start >= start and entry.end <= end]
+    frames = sum(entry.frames for entry in inside)
+    return sum(entry.score for entry in inside) / frames if frames else 0.0
+
+
+def _decoded(decoder: Any, audio: bytes) -> list[_Spoken]:
+    decoder.start_utt()
+    decoder.process_raw(audio, full_utt=True)  # the whole piece: loudness is then normalised over all of it
+    decoder.end_utt()
+    if decoder.hyp() is None:
+        return []
+    return [
+        _Spoken(
+            word="" if entry.word[0] in "<[" else entry.word.split("(")[0],
+            start=entry.start_frame,
+            end=entry.end_frame,
+            probability=min(1.0, entry.prob),
+            score=math.log(max(entry.ascore, _TINY)),
+        )
+        for entry in decoder.seg()
+    ]
+
+
+def _segments(words: list[_Spoken], with_words: bool) -> Iterator[Segment]:
+    group: list[_Spoken] = []
+    for word in words:
+        if group and word.start - group[-1].end > _PAUSE_S * _FRAMES_PER_S:
+            yield _segment(group, with_words)
+            group = []
+        group.append(word)
+    yield _segment(group, with_words)
+
+
+def _segment(words: list[_Spoken], with_words: bool) -> Segment:
+    timed = tuple(
+        Word(word.start / _FRAMES_PER_S, (word.end + 1) / _FRAMES_PER_S, word.word, round(word.probability, 4))
+        for word in words
+    )
+    return Segment(timed[0].start, timed[-1].end, " ".join(word.word for word in words), timed if with_words else ())

@@ -1,0 +1,119 @@
+"""Text that grows while somebody speaks: sound comes in small parts, sentences are settled at pauses."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipelines import settings
+from pipelines.errors import TooLarge
+from pipelines.job import Job
+from pipelines.sound import Samples, Sound
+from pipelines.speech_to_text.listening import speech_spans, transcribe
+from pipelines.speech_to_text.types import SAMPLE_RATE, Segment, TranscribeOptions, Transcript, Word
+from pipelines.words import EMPTY, Text
+
+PAUSE_S = 0.8  # silence after which a sentence is over
+LONGEST_S = 15.0  # a sentence is settled then, so that what is heard again and again stays short
+
+
+@dataclass(frozen=True)
+class LiveText:
+    """`settled` will not change any more; `growing` may."""
+
+    settled: str
+    growing: str
+    notice: Text = EMPTY
+
+
+class Live:
+    """One visitor's running recording. Safe to call from several threads; a call that finds it busy only adds sound."""
+
+    def __init__(self, options: TranscribeOptions | None = None, engine: str = "auto") -> None:
+        self._options = options or TranscribeOptions()
+        self._engine = engine
+        self._parts: list[Samples] = []
+        self._waiting = threading.Lock()  # guards `_parts`
+        self._busy = threading.Lock()  # held while listening
+        self._open = np.zeros(0, np.float32)  # what is not settled yet
+        self._open_from_s = 0.0
+        self._segments: list[Segment] = []
+        self._last: Transcript | None = None
+        self._text = LiveText("", "")
+
+    def add(self, samples: Samples, job: Job | None = None) -> LiveText:
+        """Take in mono samples at 16 kHz that follow the last ones, and say what is known now."""
+        with self._waiting:
+            self._parts.append(samples)
+        if not self._busy.acquire(blocking=False):
+            return self._text
+        try:
+            self._take()
+            self._listen(job or Job(), last=False)
+            return self._text
+        finally:
+            self._busy.release()
+
+    def finish(self, job: Job | None = None) -> Transcript:
+        """Settle what is left and give the whole transcript."""
+        with self._busy:
+            self._take()
+            self._listen(job or Job(), last=True)
+            duration_s = self._open_from_s + len(self._open) / SAMPLE_RATE
+            base = self._last or transcribe(Sound(self._open, SAMPLE_RATE), self._options, self._engine, job)
+            segments = tuple(self._segments)
+            return replace(
+                base,
+                text=" ".join(segment.text for segment in segments),
+                segments=segments,
+                duration_s=round(duration_s, 3),
+                no_speech=base.no_speech and not segments,
+            )
+
+    def _take(self) -> None:
+        with self._waiting:
+            parts, self._parts = self._parts, []
+        self._open = np.concatenate([self._open, *parts])
+        length_s = self._open_from_s + len(self._open) / SAMPLE_RATE
+        if length_s > settings.current().limits.media_s:
+            raise TooLarge(
+                Text(
+                    en="This recording has reached its longest length. Stop it and start a new one.",
+                    ko="녹음이 최대 길이에 이르렀습니다. 멈추고 새로 시작해 주세요.",
+                )
+            )
+
+    def _listen(self, job: Job, last: bool) -> None:
+        heard = Sound(self._open, SAMPLE_RATE)
+        spans = speech_spans(heard, job)
+        if not spans:
+            self._forget_hush(heard.duration_s)
+            self._text = LiveText(self._settled(), "")
+            return
+        over = last or heard.duration_s - spans[-1].end > PAUSE_S or heard.duration_s > LONGEST_S
+        found = transcribe(heard, self._options, self._engine, job)
+        if not over:
+            self._text = LiveText(self._settled(), found.text, found.notice if not found.text else EMPTY)
+            return
+        self._segments += [_later(segment, self._open_from_s) for segment in found.segments]
+        if found.text or self._last is None:
+            self._last = found
+        self._open_from_s += heard.duration_s
+        self._open = self._open[:0]
+        self._text = LiveText(self._settled(), "", found.notice)
+
+    def _forget_hush(self, length_s: float) -> None:
+        """Keep the last second only: a word may just be beginning."""
+        keep = SAMPLE_RATE if length_s > 1 else len(self._open)
+        self._open_from_s += (len(self._open) - keep) / SAMPLE_RATE
+        self._open = self._open[len(self._open) - keep :]
+
+    def _settled(self) -> str:
+        return " ".join(segment.text for segment in self._segments)
+
+
+def _later(segment: Segment, by_s: float) -> Segment:
+    words = tuple(Word(word.start + by_s, word.end + by_s, word.word, word.probability) for word in segment.words)
+    return Segment(segment.start + by_s, segment.end + by_s, segment.text, words)
