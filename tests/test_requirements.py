@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 PYTHONS = ("3.10", "3.11", "3.12")
 BROUGHT = {"starlette", "httpx"}  # both come with gradio
-# A ZeroGPU Space brings `spaces` itself; pyarrow reads MNIST from the Hub cache, and pandas would load it at every start.
+# A ZeroGPU Space brings `spaces`. pyarrow (MNIST from the Hub cache) stays out: pandas would load it at every start.
 OPTIONAL = {"spaces", "pyarrow"}
 
 
