@@ -110,6 +110,11 @@ def tasks() -> tuple[str, ...]:
     return tuple(_modules)
 
 
+def modules(task: str) -> tuple[EngineModule, ...]:
+    """The engine modules of a task, in the order of registration."""
+    return _modules[task]
+
+
 def specs(task: str) -> tuple[EngineSpec, ...]:
     """The engines of a task, best-ranked first."""
     return tuple(sorted((module.SPEC for module in _modules[task]), key=lambda spec: -spec.rank))

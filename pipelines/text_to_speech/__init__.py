@@ -1,0 +1,81 @@
+"""Text to speech: `speak` a text at once, `speak_to_file`, or sentence by sentence, and the `voices` there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pipelines import engines
+from pipelines.job import Job
+from pipelines.sound_write import FORMATS
+from pipelines.text_to_speech import casting, embedded, kokoro, mms, remote, speaking
+from pipelines.text_to_speech.contract import (
+    TASK,
+    SpeakOptions,
+    Speech,
+    SpokenSentence,
+    TextToSpeechEngine,
+    Utterance,
+    Voice,
+)
+from pipelines.text_to_speech.speaking import FASTEST, SLOWEST
+from pipelines.text_to_speech.subtitles import srt
+
+ENGINES = engines.register(TASK, (kokoro, embedded, mms, remote))
+
+__all__ = [
+    "ENGINES",
+    "FASTEST",
+    "FORMATS",
+    "SLOWEST",
+    "SpeakOptions",
+    "Speech",
+    "SpokenSentence",
+    "TextToSpeechEngine",
+    "Utterance",
+    "Voice",
+    "speak",
+    "speak_sentences",
+    "speak_to_file",
+    "srt",
+    "voices",
+]
+
+
+def speak(text: str, options: SpeakOptions = SpeakOptions(), *, engine: str = "auto", job: Job | None = None) -> Speech:
+    """The whole text as samples. Raises `InvalidInput` for a text in which nothing can be said."""
+    return speaking.speak_whole(_performance(text, options, engine), job or Job())
+
+
+def speak_sentences(
+    text: str, options: SpeakOptions = SpeakOptions(), *, engine: str = "auto", job: Job | None = None
+) -> Iterator[Utterance]:
+    """The sound of each sentence as soon as it is made. The input is checked before the first one is asked for."""
+    return _performance(text, options, engine).utterances(job or Job())
+
+
+def speak_to_file(
+    text: str,
+    path: Path,
+    options: SpeakOptions = SpeakOptions(),
+    *,
+    engine: str = "auto",
+    job: Job | None = None,
+    heard: Callable[[Utterance], None] | None = None,
+) -> Speech:
+    """Speak into a wav, mp3, flac or opus file (its ending says which). Long texts are never held in memory."""
+    return speaking.speak_to_file(_performance(text, options, engine), path, job or Job(), heard)
+
+
+def voices(engine: str = "auto") -> list[Voice]:
+    """The voices of an engine; for "auto" those of every engine that is here."""
+    return casting.voices(engine, _modules())
+
+
+def _performance(text: object, options: SpeakOptions, engine: str) -> speaking.Performance:
+    return speaking.Performance(text, options, engine, _modules())
+
+
+def _modules() -> dict[str, Any]:
+    return {module.SPEC.name: module for module in engines.modules(TASK)}
