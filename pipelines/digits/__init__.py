@@ -6,7 +6,7 @@ from pipelines import engines
 from pipelines.digits import embedded
 from pipelines.digits.number import recognize_number
 from pipelines.digits.reading import recognize
-from pipelines.digits.sample import sample
+from pipelines.digits.samples import sample
 from pipelines.digits.types import DigitReading, DigitSample, DigitsEngine, FoundDigit, NumberReading
 
 ENGINES = engines.register("digits", (embedded,))

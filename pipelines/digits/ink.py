@@ -16,6 +16,7 @@ from pipelines.digits.fit import Ink
 FAINTEST = 14.0  # grey levels of 255: weaker contrast than this is a blank sheet with its grain
 CLEAN = 0.80  # share of the variance that one threshold explains; a cloudy photo gives less
 SURELY_CLEAN = 0.92  # between the two, both ways of finding the paper are tried
+FEW_PIXELS = 2500
 STAINED = 0.7  # share of the variance among what stands out that a second threshold must explain
 BROADEST = 0.2  # of the picture's longest side: a stroke broader than this is not found under uneven light
 SURE = 0.25  # below this share of border on the other side of the threshold the paper's side is certain
@@ -140,9 +141,9 @@ def ink_maps(picture: Grey) -> list[InkMap]:
     guesses = [dark_on_light] if certain else [dark_on_light, not dark_on_light]
     maps = []
     for guess in guesses:
-        if clean >= CLEAN:
+        if clean >= CLEAN or picture.size <= FEW_PIXELS:
             maps.append(InkMap(_even(plain, cut, guess), guess, certain))
-        if clean < SURELY_CLEAN and picture.size > 2500:
+        if clean < SURELY_CLEAN and picture.size > FEW_PIXELS:
             maps += [InkMap(ink, guess, certain, even_light=False) for ink in _uneven(picture, guess)]
     return [found for found in maps if found.ink.any()]
 
@@ -151,7 +152,7 @@ def _contrast(plain: Grey, bright: NDArray[np.bool_]) -> float:
     """Grey levels between ink and paper, also when there is little ink and the threshold fell elsewhere."""
     from scipy import ndimage
 
-    calm = ndimage.uniform_filter(plain, size=3) if plain.size > 2500 else plain
+    calm = ndimage.uniform_filter(plain, size=3) if plain.size > FEW_PIXELS else plain
     low, middle, high = np.quantile(calm, (0.004, 0.5, 0.996))
     return max(float(np.median(plain[bright]) - np.median(plain[~bright])), float(middle - low), float(high - middle))
 
@@ -231,8 +232,11 @@ def pen_width(solid: NDArray[np.bool_]) -> float:
 
 
 def _full(away: Grey, level: float) -> float:
+    """The usual strength of the ink. In a small picture grey means half covered, and only the darkest is full ink."""
     strong = away[away > level]
-    return float(np.median(strong)) if strong.size else 0.0
+    if not strong.size:
+        return 0.0
+    return float(np.quantile(strong, 0.9 if away.size < FEW_PIXELS else 0.5))
 
 
 def _stretched(away: Grey, low: float, full: float) -> Ink:

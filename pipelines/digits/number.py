@@ -56,7 +56,7 @@ def annotated(image: Image.Image, digits: list[FoundDigit]) -> Image.Image:
 def _draw(pencil: ImageDraw.ImageDraw, found: FoundDigit, factor: int, line: int) -> None:
     x, y, width, height = (value * factor for value in found.box)
     pencil.rectangle([x - line, y - line, x + width + line - 1, y + height + line - 1], outline=BOX_COLOUR, width=line)
-    size = max(12, min(height // 3, 48))
+    size = max(12, min(height // 3, 32))
     font = ImageFont.load_default(size)
     label = str(found.digit)
     left, top, right, bottom = pencil.textbbox((0, 0), label, font=font)

@@ -13,33 +13,58 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.digits.fit import BOX, FRAME, Ink, centre_of_mass, fitted, ink_box
-from pipelines.digits.ink import grey, ink_maps, pen_width
+from pipelines.digits.ink import Grey, grey, ink_maps, pen_width
 from pipelines.digits.types import Frames
 
 LONGEST = 160  # pixels: a larger picture is reduced first; a digit needs no more
+SMALL = 2500  # pixels: a smaller picture has too few of them to tell a photo by
+TINY = 24  # pixels: so small a scan shows one digit from edge to edge, and a pixel of it is no speck
 SPECK = 0.04  # parts of the ink smaller than this share of the largest one are dirt
 THINNEST = 0.075  # pen width as a share of the digit's longest side; a finer pen is made as broad as that
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way to see the picture. `unchanged`: it came as a MNIST picture and went through as it is."""
+    """One way to see the picture.
+
+    `unrest` tells pen on paper from a photo of other things: how much the ink, or the paper beside it, varies,
+    as a share of the contrast between them. `even_light` is false where shadows had to be taken off.
+    """
 
     frame: Frames  # (28, 28)
-    unchanged: bool = False
+    unrest: float = 0.0
+    even_light: bool = True
 
 
 def candidates(image: Image.Image) -> list[Candidate]:
     """Ways to see the one digit of a picture, the likeliest first; empty when nothing is drawn."""
     ready = as_mnist(image)
     if ready is not None:
-        return [Candidate(ready, unchanged=True)]
-    maps = ink_maps(grey(reduced(image)))
-    frames: list[Candidate] = []
-    for found in maps:
-        for ink in cleaned(found.ink):
-            frames.append(Candidate(to_frame(ink)))
-    return frames
+        return [Candidate(ready)]
+    picture = grey(reduced(image))
+    return [
+        Candidate(to_frame(ink), unrest(picture, ink), found.even_light)
+        for found in ink_maps(picture)
+        for ink in cleaned(found.ink)
+    ]
+
+
+def unrest(picture: Grey, ink: Ink) -> float:
+    """Spread inside the strokes, or of the paper around them, whichever is larger, over the contrast between both."""
+    from scipy import ndimage
+
+    if picture.size < SMALL:
+        return 0.0
+    solid = ink > 0.5
+    inner = ndimage.binary_erosion(solid)
+    inner = inner if inner.sum() >= 5 else solid
+    near = ndimage.binary_dilation(solid, iterations=2)
+    around = ndimage.binary_dilation(near) & ~near
+    if not around.any() or not inner.any():
+        return 0.0
+    pen, paper = picture[inner], picture[around]
+    contrast = abs(float(np.median(pen) - np.median(paper)))
+    return max(float(pen.std()), float(paper.std())) / max(contrast, 1.0)
 
 
 def reduced(image: Image.Image, longest: int = LONGEST) -> Image.Image:
@@ -87,7 +112,8 @@ def cleaned(ink: Ink) -> list[Ink]:
     """The ink without specks and border rules; twice, without and with, when ink at the border may belong."""
     from scipy import ndimage
 
-    # One pixel apart still is one stroke: scans break thin lines.
+    if max(ink.shape) <= TINY:
+        return [ink]
     labels, count = ndimage.label(ink > 0.35, structure=np.ones((3, 3)))
     if count == 0:
         return []

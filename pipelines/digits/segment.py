@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.digits.fit import Ink
 
 INKED = 0.4  # ink above this is connected
-MOST_PIECES = 400  # in one picture: more is texture, not writing
+MOST_PIECES = 150  # in one picture: more is texture, not writing
 SPECK = 0.12  # of the digits' height: what is smaller in both directions is dirt
 WIDE = 0.5  # of a stroke's height: what is narrower cannot be two digits that touch
 Mask = NDArray[np.bool_]
