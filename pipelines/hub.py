@@ -7,7 +7,9 @@ the owner filled), then the ordinary Hub cache (`HF_HOME` and kin, as the ecosys
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,16 @@ from pipelines.words import Text
 log = logging.getLogger(__name__)
 
 ANSWER_S = 5.0  # how long the Hub may take to say whether it has a repository
+FIRST_BYTE_S = 8.0  # how long it may then take to send the first byte
+SILENCE_S = 60.0  # and how long to pause in between
+PIECE_BYTES = 1024 * 1024  # the library's own 10 MB would look like a pause on a slow line
 
 _FETCHING = Text(
     en="Downloading {label}: {done:.0f} of {total:.0f} MB", ko="{label} 내려받는 중: {done:.0f} / {total:.0f} MB"
+)
+_SILENT = Text(
+    en="could not be downloaded: the Hub stopped sending. Try again later.",
+    ko="Hub에서 더 이상 보내지 않아 내려받지 못했습니다. 잠시 뒤에 다시 시도하세요.",
 )
 _STILL_WORKS = Text(en="The built-in engine still works.", ko="내장 엔진은 계속 쓸 수 있습니다.")
 
@@ -31,7 +40,7 @@ def find(repo: str | None, files: Sequence[str], revision: str | None = None) ->
     """The folder that holds all of `files` (patterns) of this repository, or None. Never asks the network."""
     if repo is None:
         return None
-    for folder in (_local_folder(repo), _cached_folder(repo, revision)):
+    for folder in (_local_folder(repo), _cached_folder(repo, files, revision)):
         if folder is not None and _complete(folder, files):
             return folder
     return None
@@ -41,7 +50,7 @@ def fetch(repo: str | None, files: Sequence[str], revision: str | None, job: Job
     """Download `files` of a repository into the Hub cache and return their folder.
 
     Resumes what an earlier try left. Every failure is an `EngineUnavailable` with its own sentence, within
-    seconds: the repository is asked for first with a short time-out, since the download itself retries long.
+    seconds; a cancel ends the call at once, wherever the download hangs.
     """
     if repo is None:
         raise ValueError("a hub engine without a repository")
@@ -53,20 +62,8 @@ def fetch(repo: str | None, files: Sequence[str], revision: str | None, job: Job
                 ko="내려받아야 하는데, 이 서버는 오프라인으로 설정되어 있습니다.",
             ),
         )
-    import huggingface_hub
-
-    try:
-        huggingface_hub.HfApi().model_info(repo, revision=revision, timeout=ANSWER_S)
-        job.check()
-        folder = huggingface_hub.snapshot_download(
-            repo, revision=revision, allow_patterns=list(files) or None, tqdm_class=_progress_bar(job, label)
-        )
-    except Cancelled:
-        raise
-    except Exception as error:
-        job.check()  # the downloader may wrap our own Cancelled
-        log.warning("fetching %s failed: %s: %s", repo, type(error).__name__, error)
-        raise _unavailable(label, _why(error)) from None
+    transfer = _Transfer(repo, files, revision)
+    folder = transfer.follow(job, label)
     if not _complete(Path(folder), files):
         raise _unavailable(
             label,
@@ -80,14 +77,17 @@ def _local_folder(repo: str) -> Path | None:
     return root / repo if root is not None and (root / repo).is_dir() else None
 
 
-def _cached_folder(repo: str, revision: str | None) -> Path | None:
+def _cached_folder(repo: str, files: Sequence[str], revision: str | None) -> Path | None:
     import huggingface_hub
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        return Path(huggingface_hub.snapshot_download(repo, revision=revision, local_files_only=True))
+        found = huggingface_hub.snapshot_download(
+            repo, revision=revision, allow_patterns=list(files) or None, local_files_only=True
+        )
     except LocalEntryNotFoundError:
         return None
+    return Path(found)
 
 
 def _complete(folder: Path, files: Sequence[str]) -> bool:
@@ -95,25 +95,91 @@ def _complete(folder: Path, files: Sequence[str]) -> bool:
     return bool(names) and all(any(fnmatch(name, pattern) for name in names) for pattern in files)
 
 
-def _progress_bar(job: Job, label: Text) -> type[Any]:
-    """A tqdm class that reports bytes to `job` and stops the download when the job is cancelled."""
+class _Transfer:
+    """A download in a thread of its own, so that its caller can leave while the library waits or retries."""
+
+    def __init__(self, repo: str, files: Sequence[str], revision: str | None) -> None:
+        self.repo, self.files, self.revision = repo, files, revision
+        self.folder = ""
+        self.error: Exception | None = None
+        self.total = self.done = 0.0  # bytes
+        self.news = time.monotonic()  # when something was last heard of the Hub
+        self.left = threading.Event()  # the caller is gone
+        self.ended = threading.Event()
+
+    def follow(self, job: Job, label: Text) -> str:
+        """Start, tell `job` how far it is, and return the folder."""
+        threading.Thread(target=self._run, daemon=True, name=f"fetch-{self.repo}").start()
+        try:
+            while not self.ended.wait(0.1):
+                job.check()
+                if time.monotonic() - self.news > (SILENCE_S if self.done else FIRST_BYTE_S):
+                    raise _unavailable(label, _SILENT)
+                if self.total:
+                    text = _FETCHING.format(label=label, done=self.done / 1e6, total=self.total / 1e6)
+                    job.progress(self.done / self.total, text)
+        finally:
+            self.left.set()
+        if self.error is not None:
+            log.warning("fetching %s failed: %s: %s", self.repo, type(self.error).__name__, self.error)
+            raise _unavailable(label, _why(self.error))
+        return self.folder
+
+    def _run(self) -> None:
+        try:
+            self.folder = self._download()
+        except Exception as error:  # told to the visitor by whoever follows
+            self.error = error
+        self.ended.set()
+
+    def _download(self) -> str:
+        import huggingface_hub
+
+        # Asked first with a short time-out: the download itself retries long before it says what is wrong.
+        info = huggingface_hub.HfApi().model_info(
+            self.repo, revision=self.revision, timeout=ANSWER_S, files_metadata=True
+        )
+        wanted = [file for file in info.siblings or [] if _matches(file.rfilename, self.files)]
+        self.total = float(sum(file.size or 0 for file in wanted))
+        self.news = time.monotonic()
+        huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = PIECE_BYTES
+        return str(
+            huggingface_hub.snapshot_download(
+                self.repo,
+                revision=self.revision,
+                allow_patterns=list(self.files) or None,
+                tqdm_class=_progress_bar(self._heard),
+            )
+        )
+
+    def _heard(self, done: float) -> None:
+        """Called by the library's threads at each piece; raising there is what ends a download."""
+        if self.left.is_set():
+            raise Cancelled
+        self.news = time.monotonic()
+        self.done = max(self.done, done)
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return not patterns or any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def _progress_bar(heard: Callable[[float], None]) -> type[Any]:
+    """A tqdm class that shows nothing and reports the bytes of one download to `heard`."""
     from huggingface_hub.utils import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            self._bytes = kwargs.get("unit") == "B"
+            self._counts_bytes = kwargs.get("unit") == "B"
             kwargs.pop("name", None)
             kwargs["disable"] = True
             super().__init__(*args, **kwargs)
-            self._done = float(kwargs.get("initial") or 0)
+            self._bytes = float(kwargs.get("initial") or 0)
             self.total = kwargs.get("total")
 
         def update(self, n: float | None = 1) -> None:
-            job.check()
-            self._done += n or 0
-            if self._bytes and self.total:
-                text = _FETCHING.format(label=label, done=self._done / 1e6, total=self.total / 1e6)
-                job.progress(self._done / self.total, text)
+            self._bytes += n or 0
+            heard(self._bytes if self._counts_bytes else 0)
 
     return Bar
 

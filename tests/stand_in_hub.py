@@ -1,0 +1,161 @@
+"""A small Hub on loopback: the routes that downloads use, real bytes, and switches for what can go wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+PIECE = 64 * 1024
+
+
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that hang up are part of the tests."""
+
+
+class StandInHub:
+    """`files` maps "org/name" to {path: bytes}. `fault` is what goes wrong, `asked` every request seen.
+
+    Faults: "" (none), "404", "401", "gated", "503", "silent" (accepts and never answers),
+    "503 files" and "silent files" (only the files fail), "cut" (half of each file, then the line drops).
+    `bytes_per_s` slows the files down.
+    """
+
+    def __init__(self, files: dict[str, dict[str, bytes]]) -> None:
+        self.files = files
+        self.fault = ""
+        self.bytes_per_s = 0.0
+        self.asked: list[str] = []
+        self.sent_bytes = 0
+        self.closing = threading.Event()
+        self.server = _QuietServer(("127.0.0.1", 0), _handler(self))
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.closing.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: Any) -> None:
+            """Requests are kept in `asked`; nothing is written to the terminal."""
+
+        def do_HEAD(self) -> None:
+            self._answer(with_body=False)
+
+        def do_GET(self) -> None:
+            self._answer(with_body=True)
+
+        def _answer(self, with_body: bool) -> None:
+            path = unquote(urlparse(self.path).path)
+            hub.asked.append(f"{self.command} {path}")
+            if hub.fault == "silent" or (hub.fault == "silent files" and "/resolve/" in path):
+                hub.closing.wait(120)
+                self.close_connection = True
+                return
+            if self._failed(path):
+                return
+            parts = path.strip("/").split("/")
+            if parts[:2] == ["api", "models"]:
+                self._describe("/".join(parts[2:4]), parts[4:])
+            elif len(parts) > 4 and parts[2] == "resolve":
+                self._file("/".join(parts[:2]), "/".join(parts[4:]), with_body)
+            else:
+                self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
+
+        def _failed(self, path: str) -> bool:
+            codes = {"404": (404, "RepoNotFound"), "401": (401, "RepoNotFound"), "gated": (403, "GatedRepo")}
+            if hub.fault in codes:
+                status, code = codes[hub.fault]
+                self._send(status, b"{}", {"X-Error-Code": code, "X-Error-Message": "no"})
+                return True
+            if hub.fault == "503" or (hub.fault == "503 files" and "/resolve/" in path):
+                self._send(503, b"down", {})
+                return True
+            return False
+
+        def _describe(self, repo: str, rest: list[str]) -> None:
+            files = hub.files.get(repo)
+            if files is None:
+                self._send(404, b"{}", {"X-Error-Code": "RepoNotFound"})
+            elif rest[:1] == ["tree"]:
+                listed = [
+                    {"type": "file", "path": name, "size": len(data), "oid": _etag(data)}
+                    for name, data in files.items()
+                ]
+                self._json([] if rest[2:] else listed)
+            else:
+                siblings = [{"rfilename": name, "size": len(data)} for name, data in files.items()]
+                facts = {"private": False, "gated": False, "tags": [], "downloads": 0, "likes": 0}
+                self._json({"id": repo, "modelId": repo, "sha": SHA, "siblings": siblings, **facts})
+
+        def _file(self, repo: str, name: str, with_body: bool) -> None:
+            data = hub.files.get(repo, {}).get(name)
+            if data is None:
+                self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
+                return
+            start, status = 0, 200
+            wanted = self.headers.get("Range", "")
+            if wanted.startswith("bytes="):
+                start, status = int(wanted[6:].split("-")[0]), 206
+            self.send_response(status)
+            self.send_header("ETag", f'"{_etag(data)}"')
+            self.send_header("X-Repo-Commit", SHA)
+            self.send_header("Accept-Ranges", "bytes")
+            if status == 206:
+                self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+            self.send_header("Content-Length", str(len(data) - start))
+            self.end_headers()
+            if with_body:
+                self._body(data[start : len(data) // 2] if hub.fault == "cut" else data[start:])
+
+        def _body(self, data: bytes) -> None:
+            for at in range(0, len(data), PIECE):
+                piece = data[at : at + PIECE]
+                if hub.bytes_per_s and hub.closing.wait(len(piece) / hub.bytes_per_s):
+                    break
+                try:
+                    self.wfile.write(piece)
+                except OSError:  # the client hung up, as it should after a cancel
+                    break
+                hub.sent_bytes += len(piece)
+            self.close_connection = hub.fault == "cut" or self.close_connection
+
+        def _json(self, value: object) -> None:
+            self._send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
+
+        def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+    return Handler
+
+
+def _etag(data: bytes) -> str:
+    return hashlib.sha1(data).hexdigest()
+
+
+def wait_until(true: Any, seconds: float) -> bool:
+    """Poll `true()` until it holds or the time is up."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return bool(true())
