@@ -11,10 +11,12 @@ import functools
 import inspect
 import logging
 import os
+import queue
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
 import gradio as gr
 from gradio.context import LocalContext
@@ -69,6 +71,30 @@ async def work(task: Callable[[Job], T], watch: Callable[[Job], None] | None = N
             future.add_done_callback(_forget)
 
 
+async def flow(task: Callable[[Job], Iterator[T]]) -> AsyncIterator[T]:
+    """Like `work` for a task that gives results on the way: each time the newest one, and always the last.
+
+    Whoever stops asking cancels the job.
+    """
+    box: queue.SimpleQueue[T] = queue.SimpleQueue()
+
+    def collect(job: Job) -> None:
+        for item in task(job):
+            box.put(item)
+
+    running = asyncio.ensure_future(work(collect))
+    try:
+        ended = False
+        while not ended:
+            ended = running in (await asyncio.wait({running}, timeout=_POLL_S))[0]
+            waiting = [box.get_nowait() for _ in range(box.qsize())]
+            if waiting:
+                yield waiting[-1]
+        await running
+    finally:
+        running.cancel()
+
+
 def tell(notice: Text) -> None:
     """Show the visitor's browser something worth knowing that is no error. Programs do not see it."""
     if notice != EMPTY:
@@ -91,14 +117,17 @@ def _visitor_is_there() -> bool:
     return event is None or bool(event.alive)
 
 
-def shown(handler: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
-    """The handler with errors turned into sentences in the visitor's language. The only place that does it."""
+def shown(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler with errors turned into sentences in the visitor's language. The only place that does it.
 
-    @functools.wraps(handler)
-    async def wrapped(*args: Any, **kwargs: Any) -> T:
+    A handler is a coroutine, or a generator of one where it shows results on the way.
+    """
+
+    @contextmanager
+    def guarded() -> Iterator[None]:
         language = visitor_language()
         try:
-            return await handler(*args, **kwargs)
+            yield
         except PipelineError as error:
             raise gr.Error(error.to(language), print_exception=False) from None
         except gr.Error:
@@ -108,18 +137,30 @@ def shown(handler: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
             log.exception("bug %s in %s", number, handler.__name__)
             raise gr.Error(_bug(number).to(language), print_exception=False) from None
 
+    @functools.wraps(handler)
+    async def answered(*args: Any, **kwargs: Any) -> Any:
+        with guarded():
+            return await handler(*args, **kwargs)
+
+    @functools.wraps(handler)
+    async def streamed(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        with guarded():
+            async for item in handler(*args, **kwargs):
+                yield item
+
+    wrapped: Any = streamed if inspect.isasyncgenfunction(handler) else answered
     # Gradio reads the types from the signature and cannot resolve postponed annotations itself.
-    wrapped.__signature__ = inspect.signature(handler, eval_str=True)  # type: ignore[attr-defined]
+    wrapped.__signature__ = inspect.signature(handler, eval_str=True)
     wrapped.__annotations__ = inspect.get_annotations(handler, eval_str=True)
-    return wrapped
+    return cast(Callable[..., Any], wrapped)
 
 
-def endpoint(handler: Callable[..., Awaitable[Any]], api_name: str, lane: dict[str, Any]) -> None:
+def endpoint(handler: Callable[..., Any], api_name: str, lane: dict[str, Any]) -> None:
     """Publish `handler` as a typed endpoint without components: raw values in, the contract's results out."""
     gr.api(shown(handler), api_name=api_name, **lane)
 
 
-def private(handler: Callable[..., Awaitable[Any]], lane: dict[str, Any] = LIGHT) -> dict[str, Any]:
+def private(handler: Callable[..., Any], lane: dict[str, Any] = LIGHT) -> dict[str, Any]:
     """The arguments that every event of a tab passes: its guarded handler, hidden from the API page."""
     return {"fn": shown(handler), "api_visibility": "private", **lane}
 
