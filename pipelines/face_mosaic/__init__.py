@@ -9,6 +9,7 @@ from pipelines.face_mosaic import centerface, haar, yunet
 from pipelines.face_mosaic.batch import Batch, hide_faces_in_files
 from pipelines.face_mosaic.contract import STYLES, Box, Face, FaceDetector, HiddenFaces, MosaicOptions, Style
 from pipelines.face_mosaic.pictures import hide_faces
+from pipelines.face_mosaic.video import HiddenVideo, forecast_s, hide_faces_in_video
 
 ENGINES = engines.register("face_mosaic", (centerface, haar, yunet))
 
@@ -20,8 +21,11 @@ __all__ = [
     "Face",
     "FaceDetector",
     "HiddenFaces",
+    "HiddenVideo",
     "MosaicOptions",
     "Style",
+    "forecast_s",
     "hide_faces",
     "hide_faces_in_files",
+    "hide_faces_in_video",
 ]

@@ -31,12 +31,12 @@ CLOSE_SHARE = 0.66  # a first score of two thirds of the threshold earns a close
 GREY = 114
 
 
-def find_faces(engine: FaceDetector, image: np.ndarray, threshold: float, job: Job) -> np.ndarray:
-    """Rows of x, y, w, h, score with score >= threshold, sorted by top, then left."""
+def find_faces(engine: FaceDetector, image: np.ndarray, threshold: float, job: Job, turned: bool = True) -> np.ndarray:
+    """Rows of x, y, w, h, score with score >= threshold, sorted by top, then left. `turned`: try turned copies."""
     if min(image.shape[:2]) < SMALLEST_PICTURE:
         return none()
     found = _upright(engine, image, threshold, job, scale=_scale(image))
-    if engine.sure and not (found[:, 4] >= engine.sure).any():
+    if turned and engine.sure and not (found[:, 4] >= engine.sure).any():
         found = merge(np.vstack([found, _turned(engine, image, threshold, job)]))
     found = clip(found, image.shape[1], image.shape[0])
     return found[np.lexsort((found[:, 0], found[:, 1]))]

@@ -23,10 +23,19 @@ AGAIN_CELLS = 0.6
 ROUNDS = 4
 
 
-def hide(image: np.ndarray, area: Box, style: Style, strength: float, whole_width: float = 0, again: int = 0) -> None:
+def hide(
+    image: np.ndarray,
+    area: Box,
+    style: Style,
+    strength: float,
+    whole_width: float = 0,
+    again: int = 0,
+    yuv: bool = False,
+) -> None:
     """Hide one area in place. `whole_width` is that of the area before the edge of the picture cut it.
 
     `again` counts the earlier rounds after which the detector still found a face here: each is coarser.
+    `yuv`: the three channels are brightness and colour, as in video.
     """
     x, y, w, h = area
     region = image[y : y + h, x : x + w]
@@ -42,7 +51,7 @@ def hide(image: np.ndarray, area: Box, style: Style, strength: float, whole_widt
         cell = cell_side(max(whole_width, w), cells)
         region[:] = _average(region, cell).repeat(cell, axis=0)[:h].repeat(cell, axis=1)[:, :w]
     if style == "emoji":
-        _stick(region)
+        _stick(region, yuv)
 
 
 def cell_side(area_width: float, cells: float) -> int:
@@ -66,13 +75,13 @@ def _smooth(colours: np.ndarray, width: int, height: int) -> np.ndarray:
     return np.asarray(Image.fromarray(colours).resize((width, height), Image.Resampling.BICUBIC))
 
 
-def _stick(region: np.ndarray) -> None:
+def _stick(region: np.ndarray, yuv: bool) -> None:
     """A round sticker over the whole region."""
     height, width = region.shape[:2]
     sticker = _sticker().resize((width, height), Image.Resampling.LANCZOS)
-    canvas = Image.fromarray(region)
-    canvas.paste(sticker, mask=sticker.getchannel("A"))
-    region[:] = np.asarray(canvas)
+    colours = sticker.convert("RGB").convert("YCbCr") if yuv else sticker.convert("RGB")
+    share = np.asarray(sticker.getchannel("A"), np.float32)[..., None] / 255
+    region[:] = np.round(region * (1 - share) + np.asarray(colours, np.float32) * share).astype(np.uint8)
 
 
 @functools.cache
