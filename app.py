@@ -30,7 +30,7 @@ gc.enable()
 
 if spaces is not None:
 
-    @spaces.GPU(duration=5)
+    @spaces.GPU(duration=5)  # type: ignore[untyped-decorator,unused-ignore]
     def gpu_name() -> str:
         """The lent GPU's name. A ZeroGPU Space refuses to start unless some function asks for its GPU."""
         import torch

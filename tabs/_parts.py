@@ -101,9 +101,14 @@ def _size(spec: EngineSpec) -> str:
     return f"{spec.size_mb:.1f} MB" if spec.size_mb < 10 else f"{spec.size_mb:.0f} MB"
 
 
-def examples_of(task: str, pattern: str) -> list[str]:
-    """The shipped example files of a task, sorted by name."""
-    return [str(path) for path in sorted((EXAMPLES / task).glob(pattern))]
+def report_html(said: Text) -> str:
+    """A sentence about the result (escaped), read out by screen readers when it changes."""
+    return f'<p class="modu-report" role="status">{html.escape(said.to(visitor_language()))}</p>'
+
+
+def examples_of(task: str, *patterns: str) -> list[str]:
+    """The shipped example files of a task that match one of the patterns, sorted by name."""
+    return sorted(str(path) for pattern in patterns for path in (EXAMPLES / task).glob(pattern))
 
 
 def on_page_load(page: gr.Blocks, fill: Callable[..., Any], outputs: list[Any]) -> None:
