@@ -1,8 +1,8 @@
-"""Text to speech: `speak` a text at once, `speak_to_file`, or sentence by sentence, and the `voices` there are."""
+"""Text to speech: `speak` a text at once or sentence by sentence, `record` it into a file, and the `voices`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pipelines.text_to_speech.contract import (
     Utterance,
     Voice,
 )
+from pipelines.text_to_speech.languages import name as language_name
 from pipelines.text_to_speech.speaking import FASTEST, SLOWEST
 from pipelines.text_to_speech.subtitles import srt
 
@@ -35,6 +36,8 @@ __all__ = [
     "TextToSpeechEngine",
     "Utterance",
     "Voice",
+    "language_name",
+    "record",
     "speak",
     "speak_sentences",
     "speak_to_file",
@@ -55,17 +58,22 @@ def speak_sentences(
     return _performance(text, options, engine).utterances(job or Job())
 
 
+def record(
+    text: str, path: Path, options: SpeakOptions = SpeakOptions(), *, engine: str = "auto", job: Job | None = None
+) -> Iterator[tuple[Utterance, Speech]]:
+    """Speak into a wav, mp3, flac or opus file (its ending says which), sentence by sentence, never whole in memory.
+
+    Gives every sentence at once, with the facts of all that is spoken so far. At the end the file is whole.
+    """
+    return speaking.record(_performance(text, options, engine), path, job or Job())
+
+
 def speak_to_file(
-    text: str,
-    path: Path,
-    options: SpeakOptions = SpeakOptions(),
-    *,
-    engine: str = "auto",
-    job: Job | None = None,
-    heard: Callable[[Utterance], None] | None = None,
+    text: str, path: Path, options: SpeakOptions = SpeakOptions(), *, engine: str = "auto", job: Job | None = None
 ) -> Speech:
-    """Speak into a wav, mp3, flac or opus file (its ending says which). Long texts are never held in memory."""
-    return speaking.speak_to_file(_performance(text, options, engine), path, job or Job(), heard)
+    """`record` from beginning to end."""
+    *_, (_, speech) = record(text, path, options, engine=engine, job=job)
+    return speech
 
 
 def voices(engine: str = "auto") -> list[Voice]:

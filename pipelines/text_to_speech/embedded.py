@@ -41,7 +41,8 @@ _WITH_VARIANTS = ("ko", "en-us", "en-gb", "ja", "cmn")
 _REGIONS = {
     "America": "미국", "Great Britain": "영국", "Scotland": "스코틀랜드", "Caribbean": "카리브", "Spain": "스페인",
     "Latin America": "라틴 아메리카", "France": "프랑스", "Belgium": "벨기에", "Switzerland": "스위스",
-    "Brazil": "브라질", "Portugal": "포르투갈", "Mandarin, latin as English": "표준어", "Mandarin, latin as Pinyin": "표준어, 한어 병음",
+    "Brazil": "브라질", "Portugal": "포르투갈", "Mandarin, latin as English": "표준어",
+    "Mandarin, latin as Pinyin": "표준어, 한어 병음",
     "Cantonese": "광둥어", "Received Pronunciation": "영국 표준 발음", "America, New York City": "뉴욕",
 }  # fmt: skip
 

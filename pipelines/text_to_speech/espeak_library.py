@@ -93,7 +93,8 @@ def synthesize(text: str, voice: str, speed: float) -> NDArray[np.float32]:
         library.espeak_Synchronize()
         samples = np.concatenate([*_heard, np.zeros(0, np.int16)]).astype(np.float32)
         _heard.clear()
-    return np.divide(samples, np.float32(32768), dtype=np.float32)
+    scaled: NDArray[np.float32] = samples / np.float32(32768)
+    return scaled
 
 
 @functools.lru_cache(maxsize=4096)

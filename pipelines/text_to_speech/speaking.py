@@ -1,10 +1,10 @@
-"""From a text to its sound, sentence by sentence: `speak_sentences`, and `speak` and `speak_to_file` around it."""
+"""From a text to its sound, sentence by sentence: as samples or into a file."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,18 +149,18 @@ def _trimmed(samples: Samples, sample_rate: int) -> Samples:
     return samples[max(0, loud[0] - edge) : loud[-1] + 1 + edge]
 
 
-def speak_to_file(
-    performance: Performance, path: Path, job: Job, heard: Callable[[Utterance], None] | None = None
-) -> Speech:
-    """Speak into a file, whose ending (wav, mp3, flac, opus) is its format. `heard` gets every sentence at once."""
+def record(performance: Performance, path: Path, job: Job) -> Iterator[tuple[Utterance, Speech]]:
+    """Speak into a file, whose ending (wav, mp3, flac, opus) is its format. The file is whole when this has ended.
+
+    Gives each sentence as soon as it is written, with the facts of all that is spoken so far.
+    """
     said: list[SpokenSentence] = []
     with sound_write.SoundWriter(path, performance.sample_rate) as out:
         for utterance in performance.utterances(job):
             out.write(utterance.samples)
             said.append(utterance.sentence)
-            if heard is not None:
-                heard(utterance)
-    return Speech(out.sample_rate, out.duration_s, tuple(said), performance.unspoken, performance.engine)
+            facts = Speech(out.sample_rate, out.duration_s, tuple(said), performance.unspoken, performance.engine)
+            yield utterance, facts
 
 
 def speak_whole(performance: Performance, job: Job) -> Speech:

@@ -1,0 +1,98 @@
+"""The player in the page that sounds sentence after sentence while the next ones are still being made.
+
+Gradio's own streaming player needs ffmpeg; this one plays small WAV files in order and waits for the next.
+"""
+
+from __future__ import annotations
+
+from pipelines.words import Text
+from tabs._words import visitor_language
+
+_PAUSE = Text(en="Pause", ko="잠시 멈춤")
+_GO_ON = Text(en="Continue", ko="이어 듣기")
+_AGAIN = Text(en="Play again", ko="다시 듣기")
+_PIECE = Text(en="Sentence", ko="문장")
+_IDLE = Text(en="The sound starts with the first sentence.", ko="첫 문장이 준비되는 대로 소리가 나옵니다.")
+
+
+def silent() -> dict:
+    """The player's value with nothing to play, in the words of the visitor's language."""
+    language = visitor_language()
+    words = {"pause": _PAUSE, "go_on": _GO_ON, "again": _AGAIN, "piece": _PIECE, "idle": _IDLE}
+    return {"pieces": [], "complete": False, "words": {name: text.to(language) for name, text in words.items()}}
+
+
+PLAYER_CSS = """
+.live { display: flex; align-items: center; gap: 12px; min-height: 44px; padding: 4px; flex-wrap: wrap; }
+.live button { min-height: 40px; min-width: 104px; padding: 0 14px; border-radius: 8px; cursor: pointer;
+  border: 1px solid var(--border-color-primary); background: var(--button-secondary-background-fill);
+  color: var(--button-secondary-text-color); font: inherit; }
+.live button:disabled { opacity: .45; cursor: default; }
+.live span { color: var(--body-text-color-subdued); font-size: .9rem; }
+"""
+
+# Gradio hands over `element`, `props` and `watch`. The page is built here once and kept: a template that
+# follows the value would be drawn afresh at each sentence and cut the sound.
+PLAYER = """
+const box = document.createElement('div');
+box.className = 'live';
+const button = document.createElement('button');
+button.type = 'button';
+const line = document.createElement('span');
+line.setAttribute('aria-live', 'polite');
+box.append(button, line);
+element.append(box);
+const sound = new Audio();
+let at = -1, waiting = false, paused = false, pieces = [];
+
+const root = () => (window.gradio_config && window.gradio_config.root) || '';
+const words = () => (props.value && props.value.words) || {};
+
+function show() {
+  const over = at >= pieces.length && pieces.length > 0;
+  button.disabled = pieces.length === 0;
+  button.textContent = over ? words().again : (paused ? words().go_on : words().pause);
+  line.textContent = pieces.length === 0 ? words().idle
+    : `${words().piece} ${Math.min(at + 1, pieces.length)} / ${pieces.length}${props.value.complete ? '' : ' …'}`;
+  box.dataset.at = at;
+  box.dataset.count = pieces.length;
+}
+
+function play(number) {
+  at = number;
+  waiting = at >= pieces.length;
+  if (!waiting) {
+    sound.src = `${root()}/gradio_api/file=${pieces[at]}`;
+    paused = false;
+    sound.play().catch(() => { paused = true; show(); });
+  }
+  show();
+}
+
+sound.addEventListener('ended', () => play(at + 1));
+button.addEventListener('click', () => {
+  if (at >= pieces.length) { play(0); return; }
+  paused = !paused;
+  if (paused) sound.pause(); else sound.play();
+  show();
+});
+
+function follow() {
+  const value = props.value || {};
+  const fresh = value.pieces || [];
+  if (fresh.length === 0 || fresh[0] !== pieces[0]) {
+    sound.pause();
+    sound.removeAttribute('src');
+    at = -1;
+    waiting = false;
+    paused = false;
+  }
+  pieces = fresh;
+  if (pieces.length && at === -1) play(0);
+  else if (waiting && at < pieces.length) play(at);
+  else show();
+}
+
+watch('value', follow);
+follow();
+"""
