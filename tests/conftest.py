@@ -202,6 +202,7 @@ def browser() -> Iterator[Any]:
                 "--no-sandbox",
                 "--disable-dev-shm-usage",
                 "--disable-background-networking",
+                "--disable-features=LocalNetworkAccessChecks",  # a made-up host name counts as the internet otherwise
                 "--enable-unsafe-swiftshader",
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
             ],
