@@ -23,7 +23,7 @@ import gradio as gr
 
 import tabs
 from pipelines import engines
-from tabs import _look, _models, _server, _words
+from tabs import _files, _look, _models, _server, _words
 
 gc.freeze()  # what was imported stays for good and need not be searched again
 gc.enable()
@@ -52,6 +52,7 @@ def build_app() -> gr.Blocks:
 def launch(page: gr.Blocks, **changes: object) -> gr.Blocks:
     """Serve the page. `changes` go to Gradio's launch (tests pass `prevent_thread_lock=True`)."""
     _server.prepare_pillow()
+    _files.fetch_nothing()
     engines.fetch_owners_choices()
     options = {
         "_app": _server.Server(),

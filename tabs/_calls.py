@@ -157,7 +157,9 @@ def shown(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 def endpoint(handler: Callable[..., Any], api_name: str, lane: dict[str, Any]) -> None:
     """Publish `handler` as a typed endpoint without components: raw values in, the contract's results out."""
-    gr.api(shown(handler), api_name=api_name, **lane)
+    published = shown(handler)
+    published.__name__ = api_name  # MCP names its tool after the function
+    gr.api(published, api_name=api_name, **lane)
 
 
 def private(handler: Callable[..., Any], lane: dict[str, Any] = LIGHT) -> dict[str, Any]:

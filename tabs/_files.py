@@ -1,7 +1,8 @@
 """Files that come in and go out of endpoints. The one place that turns an input into a path of this server.
 
 Gradio does not check the file inputs of `gr.api`, so a raw request may name any file. Only real paths inside
-Gradio's own upload folder are accepted here, links resolved; everything else is invalid input.
+Gradio's own upload folder are accepted here, links resolved; everything else is invalid input. Nor does this
+server fetch an address that a request names: Gradio would download any public one, of any size.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlparse
 
+import gradio as gr
+from gradio import processing_utils
 from gradio.data_classes import FileData
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
@@ -18,6 +22,7 @@ from PIL import Image
 from pipelines import media
 from pipelines.errors import InvalidInput
 from pipelines.words import Text
+from tabs._words import visitor_language
 
 _NOT_UPLOADED = Text(
     en="This is not an uploaded file. Upload it first (with gradio_client: handle_file(...)).",
@@ -39,6 +44,20 @@ def uploaded(value: object, missing: Text) -> Path:
     if not path.is_file() or not path.is_relative_to(Path(get_upload_folder()).resolve()):
         raise InvalidInput(_NOT_UPLOADED)
     return path
+
+
+def fetch_nothing() -> None:
+    """Make file inputs refuse addresses, other than those that this server gave its own uploads (MCP sends them)."""
+    processing_utils.async_ssrf_protected_download = _own_upload
+
+
+async def _own_upload(url: str, cache_dir: str) -> str:
+    """The uploaded file behind an address of this server. In place of Gradio's download of any public address."""
+    _, found, name = unquote(urlparse(url).path).partition("/gradio_api/file=")
+    try:
+        return str(uploaded(name if found else None, _NOT_UPLOADED))
+    except InvalidInput as error:
+        raise gr.Error(error.to(visitor_language()), print_exception=False) from None
 
 
 def original_name(value: object) -> str:

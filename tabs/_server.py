@@ -33,10 +33,24 @@ class Server(App):
 
     def build_middleware_stack(self) -> ASGIApp:
         chosen = settings.current()
-        guarded: ASGIApp = BodyLimit(super().build_middleware_stack(), chosen.limits.body_bytes)
+        guarded: ASGIApp = BodyLimit(NoProxy(super().build_middleware_stack()), chosen.limits.body_bytes)
         if chosen.cors_origins:
             return AllowOrigins(guarded, chosen.cors_origins)
         return guarded
+
+
+class NoProxy:
+    """Answer 404 where Gradio would fetch a public address for anyone (`file=https://...`) and pass it on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        _, asked_for_file, name = str(scope.get("path", "")).partition("/file=")
+        if asked_for_file and name.lstrip("/").lower().startswith(("http:", "https:")):
+            await _answer(send, 404, "This server hands out its own files only. [invalid_input]")
+            return
+        await self.app(scope, receive, send)
 
 
 class AllowOrigins:
@@ -125,8 +139,11 @@ async def _too_large(scope: Scope, send: Send, limit: int) -> None:
         ko=f"요청이 {limit / 1e6:g} MB보다 큽니다. 글을 줄이거나 파일로 업로드해 주세요. [too_large]",
     )
     language = settings.current().language or preferred(_header(scope, b"accept-language"))
-    sentence = text.to(language)
+    await _answer(send, 413, text.to(language))
+
+
+async def _answer(send: Send, status: int, sentence: str) -> None:
     body = json.dumps({"detail": sentence, "error": sentence}, ensure_ascii=False).encode()
     headers = [(b"content-type", b"application/json; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
