@@ -52,7 +52,9 @@ class FakeDigits:
 
     def predict(self, frames: np.ndarray) -> np.ndarray:
         self.frames.extend(frames)
-        table = np.full((len(frames), 11), (1 - self.sure) / 10, np.float32)
+        others = [label for label in range(10) if label != self.answer]
+        table = np.zeros((len(frames), 11), np.float32)  # ten digits, then "not a digit"
+        table[:, others] = (1 - self.sure) / len(others)
         table[:, self.answer] = self.sure
         return table
 
