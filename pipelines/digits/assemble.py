@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from PIL import Image
 
 from pipelines.digits import prepare
 from pipelines.digits.fit import Ink
-from pipelines.digits.ink import grey, ink_maps
+from pipelines.digits.ink import Grey, closer_maps, grey, ink_maps
 from pipelines.digits.segment import Piece, lines_of
 from pipelines.digits.types import DigitsEngine, FoundDigit
 from pipelines.job import Job
@@ -25,6 +26,7 @@ CUT_INK = 0.35  # and for each pen width of ink on the cut
 JOIN = 0.6  # putting separate strokes into one digit
 LOW = 2.0  # a digit much lower than its neighbours
 DROP = 3.0  # taking a piece for dirt
+DOUBTFUL, SURE = 0.6, 0.85  # confidences: a digit below the first counts against a reading
 FAR = 8.0  # per digit height between joined strokes
 
 
@@ -39,27 +41,63 @@ class _Group:
     confidence: float = 0.0
 
 
-def find_digits(image: Image.Image, network: DigitsEngine, job: Job | None = None) -> list[list[FoundDigit]]:
-    """Lines of digits; boxes are in pixels of `image`. Empty when there are none."""
+def find_digits(
+    image: Image.Image, network: DigitsEngine, job: Job | None = None, thorough: bool = True
+) -> list[list[FoundDigit]]:
+    """Lines of digits; boxes are in pixels of `image`. Empty when there are none.
+
+    `thorough` looks again, for small writing and sheets on tables, until a reading is sure.
+    """
     job = job or Job()
     small = prepare.reduced(image, LONGEST)
-    readings = []
-    for found in ink_maps(grey(small)):
+    picture = grey(small)
+    best: list[list[FoundDigit]] = []
+    for found in chain(ink_maps(picture), closer_maps(picture) if thorough else ()):
         job.check()
-        readings.append(_read(found.ink, network, job))
-    best = max(readings, key=_certainty, default=[])
+        lines = _without_edges(_read(found.ink, network, job), picture)
+        if _certainty(lines) > _certainty(best):
+            best = lines
+        if _is_sure(best):
+            break
     scale = (image.width / small.width, image.height / small.height)
     return [[_scaled(digit, scale, image.size) for digit in line] for line in best]
 
 
 def parts_of(image: Image.Image, network: DigitsEngine) -> list[FoundDigit]:
-    """All digits of a picture in reading order."""
-    return [digit for line in find_digits(image, network) for digit in line]
+    """All digits of a picture in reading order, at one look."""
+    return [digit for line in find_digits(image, network, thorough=False) for digit in line]
+
+
+def _without_edges(lines: list[list[FoundDigit]], picture: Grey) -> list[list[FoundDigit]]:
+    """Without ones that are no stroke but the edge of a sheet."""
+    kept = [[digit for digit in line if digit.digit != 1 or not _is_edge(picture, digit.box)] for line in lines]
+    return [line for line in kept if line]
+
+
+def _is_edge(picture: Grey, box: list[int]) -> bool:
+    """Whether the two sides of an upright line differ about as much as the line differs from the brighter side."""
+    x, y, width, height = box
+    if width > 0.35 * height:
+        return False
+    reach = max(3, width)
+    left = picture[y : y + height, max(0, x - reach - 2) : max(0, x - 2)]
+    right = picture[y : y + height, x + width + 2 : x + width + reach + 2]
+    if not left.size or not right.size:
+        return False  # at the very border of the picture nothing tells a stroke from an edge
+    here, sides = float(np.median(picture[y : y + height, x : x + width])), (np.median(left), np.median(right))
+    contrast = max(abs(here - float(side)) for side in sides)
+    return abs(float(sides[0] - sides[1])) > 0.5 * max(contrast, 1.0)
 
 
 def _certainty(lines: list[list[FoundDigit]]) -> float:
     """How much one would bet on a reading: sure digits count for it, doubtful ones against."""
-    return sum(digit.confidence - 0.5 for line in lines for digit in line)
+    return sum(digit.confidence - DOUBTFUL for line in lines for digit in line)
+
+
+def _is_sure(lines: list[list[FoundDigit]]) -> bool:
+    """Whether a further look could hardly find better."""
+    sure = [digit.confidence for line in lines for digit in line]
+    return bool(sure) and min(sure) > DOUBTFUL and sum(sure) / len(sure) > SURE
 
 
 def _read(ink: Ink, network: DigitsEngine, job: Job) -> list[list[FoundDigit]]:

@@ -5,6 +5,7 @@ Knows nothing of digits; `prepare.py` and `segment.py` decide what the ink means
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -148,6 +149,17 @@ def ink_maps(picture: Grey) -> list[InkMap]:
     return [found for found in maps if found.ink.any()]
 
 
+def closer_maps(picture: Grey) -> Iterator[InkMap]:
+    """A second look where the first found nothing: a sheet on a dark table, small writing in a large photo."""
+    if picture.size <= FEW_PIXELS:
+        return
+    for broadest in (BROADEST, BROADEST / 4, BROADEST / 10):
+        for dark_on_light in (True, False):
+            for ink in _uneven(picture, dark_on_light, broadest):
+                if ink.any():
+                    yield InkMap(ink, dark_on_light, certain=False, even_light=False)
+
+
 def _contrast(plain: Grey, bright: NDArray[np.bool_]) -> float:
     """Grey levels between ink and paper, also when there is little ink and the threshold fell elsewhere."""
     from scipy import ndimage
@@ -181,7 +193,7 @@ def _even(plain: Grey, cut: float, dark_on_light: bool) -> Ink:
     return _stretched(away, min(grain + 0.02 * full, 0.4 * full), full)
 
 
-def _uneven(picture: Grey, dark_on_light: bool) -> list[Ink]:
+def _uneven(picture: Grey, dark_on_light: bool, share: float = BROADEST) -> list[Ink]:
     """Ink under shadows and on patterned paper: distance from the paper around each place.
 
     Where what stands out falls in two again (stains and ink), a second map shows the stronger part alone.
@@ -189,10 +201,12 @@ def _uneven(picture: Grey, dark_on_light: bool) -> list[Ink]:
     from scipy import ndimage
 
     signed = ndimage.uniform_filter(picture if dark_on_light else -picture, size=3)
-    broadest = BROADEST * max(picture.shape)
+    broadest = max(5.0, share * max(picture.shape))
     away = _from_paper_around(signed, broadest)
     # The first look tells how broad the pen is; what is much broader than a pen is shadow.
     level, _ = threshold(away)
+    if level < FAINTEST / 3:
+        return []
     broad = 2.5 * pen_width(away > level) + 3
     if broad < 0.7 * broadest:
         away = _from_paper_around(signed, broad)

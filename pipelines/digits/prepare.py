@@ -6,6 +6,7 @@ returned: the network then chooses.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.digits.fit import BOX, FRAME, Ink, centre_of_mass, fitted, ink_box
-from pipelines.digits.ink import Grey, grey, ink_maps, pen_width
+from pipelines.digits.ink import Grey, InkMap, closer_maps, grey, ink_maps, pen_width
 from pipelines.digits.types import Frames
 
 LONGEST = 160  # pixels: a larger picture is reduced first; a digit needs no more
@@ -42,9 +43,21 @@ def candidates(image: Image.Image) -> list[Candidate]:
     if ready is not None:
         return [Candidate(ready)]
     picture = grey(reduced(image))
+    return _candidates(picture, ink_maps(picture))
+
+
+def second_look(image: Image.Image) -> list[Candidate]:
+    """Further ways, for a picture in which no digit was found: a sheet on a table, a small digit in a large photo."""
+    if as_mnist(image) is not None:
+        return []
+    picture = grey(reduced(image))
+    return _candidates(picture, closer_maps(picture))
+
+
+def _candidates(picture: Grey, maps: Iterable[InkMap]) -> list[Candidate]:
     return [
         Candidate(to_frame(ink), unrest(picture, ink), found.even_light)
-        for found in ink_maps(picture)
+        for found in maps
         for ink in cleaned(found.ink)
     ]
 

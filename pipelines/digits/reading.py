@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -56,15 +58,15 @@ def recognize(image: Image.Image, engine: str = "auto", job: Job | None = None, 
     require_picture(image)
     job = job or Job()
     with engines.use("digits", engine, job) as (spec, network):
-        seen = prepare.candidates(image)
+        look = _look(prepare.candidates(image), network)
         job.check()
-        if not seen:
+        if look is None:
             return _blank(spec.name)
-        frames = np.stack([candidate.frame for candidate in seen])
-        answers = network.predict(frames)
-        best = _best(seen, answers)
-        reason = _why_not(image, seen[best], answers[best], network)
-        return _reading(spec.name, network, frames[best], answers[best], reason, explain)
+        if not look.is_digit:
+            again = _look(prepare.second_look(image), network)
+            look = again if again is not None and again.is_digit else look
+        reason = EMPTY if look.is_digit else _why_not(image, look, network)
+        return _reading(spec.name, network, look, reason, explain)
 
 
 def require_picture(image: object) -> None:
@@ -74,41 +76,50 @@ def require_picture(image: object) -> None:
         )
 
 
-def _best(seen: list[Candidate], answers: NDArray[np.float32]) -> int:
-    """The way to see the picture in which the network is surest of a digit; a photo's texture only if all is that."""
+@dataclass(frozen=True)
+class _Look:
+    """The best way to see a picture, and the network's answer to it."""
+
+    seen: Candidate
+    answer: NDArray[np.float32]  # (11,)
+
+    @property
+    def is_photo(self) -> bool:
+        return self.seen.unrest > MOST_UNREST
+
+    @property
+    def is_digit(self) -> bool:
+        least = LEAST_CONFIDENCE if self.seen.even_light else LEAST_IN_SHADOW
+        sure = self.answer[NOT_A_DIGIT] <= MOST_DOUBT and self.answer[:NOT_A_DIGIT].max() >= least
+        return bool(sure) and not self.is_photo
+
+
+def _look(seen: list[Candidate], network: DigitsEngine) -> _Look | None:
+    """The way in which the network is surest of a digit; a photo's texture only if there is nothing else."""
+    if not seen:
+        return None
+    answers = network.predict(np.stack([candidate.frame for candidate in seen]))
     calm = np.array([candidate.unrest <= MOST_UNREST for candidate in seen])
-    return int((answers[:, :NOT_A_DIGIT].max(axis=1) + calm).argmax())
+    best = int((answers[:, :NOT_A_DIGIT].max(axis=1) + calm).argmax())
+    return _Look(seen[best], answers[best])
 
 
-def _is_digit(seen: Candidate, answer: NDArray[np.float32]) -> bool:
-    least = LEAST_CONFIDENCE if seen.even_light else LEAST_IN_SHADOW
-    return bool(answer[NOT_A_DIGIT] <= MOST_DOUBT and answer[:NOT_A_DIGIT].max() >= least)
-
-
-def _why_not(image: Image.Image, seen: Candidate, answer: NDArray[np.float32], network: DigitsEngine) -> Text:
-    """The reason to refuse; empty for a digit."""
-    if seen.unrest > MOST_UNREST:
-        return _PHOTO
-    if _is_digit(seen, answer):
-        return EMPTY
+def _why_not(image: Image.Image, look: _Look, network: DigitsEngine) -> Text:
+    """The reason to refuse."""
     parts = assemble.parts_of(image, network)
     if len(parts) > 1 and all(part.confidence > ONE_OF_SEVERAL for part in parts):
         return _SEVERAL
-    if answer[NOT_A_DIGIT] > MOST_DOUBT:
+    if look.is_photo:
+        return _PHOTO
+    if look.answer[NOT_A_DIGIT] > MOST_DOUBT:
         return _NO_DIGIT
-    second, first = np.argsort(answer[:NOT_A_DIGIT])[-2:]
+    second, first = np.argsort(look.answer[:NOT_A_DIGIT])[-2:]
     return _UNSURE.format(first=int(first), second=int(second))
 
 
-def _reading(
-    name: str,
-    network: DigitsEngine,
-    frame: NDArray[np.uint8],
-    answer: NDArray[np.float32],
-    reason: Text,
-    explain: bool,
-) -> DigitReading:
-    digits = answer[:NOT_A_DIGIT] / max(float(answer[:NOT_A_DIGIT].sum()), 1e-9)
+def _reading(name: str, network: DigitsEngine, look: _Look, reason: Text, explain: bool) -> DigitReading:
+    frame = look.seen.frame
+    digits = look.answer[:NOT_A_DIGIT] / max(float(look.answer[:NOT_A_DIGIT].sum()), 1e-9)
     order = [int(digit) for digit in np.argsort(-digits, kind="stable")]
     rejected = reason != EMPTY
     return DigitReading(

@@ -46,9 +46,10 @@ def lines_of(ink: Ink) -> tuple[list[list[Piece]], float]:
     """Lines from top to bottom, pieces from left to right, and the usual height of a digit in pixels."""
     strokes = _strokes(ink)
     height = _usual_height(strokes)
-    without = _without_rules(ink, height)
-    if without is not ink:
-        strokes = _strokes(without)
+    rules = _rules(ink, height)
+    if rules is not None:
+        without = np.where(rules, 0, ink).astype(np.float32)
+        strokes = [stroke for stroke in _strokes(without) if not _is_box_side(stroke, rules)]
         height = _usual_height(strokes)
     strokes = [stroke for stroke in strokes if not _is_dirt(stroke, height, ink.shape)]
     return [_cut_line(line, height) for line in _lines(strokes, height)], height
@@ -83,25 +84,36 @@ def _usual_height(strokes: list[Piece]) -> float:
     return float(heights[int(np.searchsorted(weights, weights[-1] / 2))])
 
 
-def _without_rules(ink: Ink, height: float) -> Ink:
-    """Without the level lines of a form, also where they run through digits; `ink` itself when there are none."""
+def _rules(ink: Ink, height: float) -> Mask | None:
+    """The level lines of a form, also where they run through digits; None when there are none."""
     from scipy import ndimage
 
     length = int(max(0.2 * ink.shape[1], 1.4 * height, 15))
     if length >= ink.shape[1]:
-        return ink
+        return None
     solid = ink > INKED
     rules = ndimage.binary_opening(solid, structure=np.ones((1, length)))
     if not rules.any():
-        return ink
+        return None
     above, below = _run(solid), _run(solid[::-1])[::-1]
     thickness = above + below - 1
     usual = float(np.median(thickness[rules]))
     if usual > 0.2 * max(height, 1.0):
-        return ink  # as thick as that it is no rule
+        return None  # as thick as that it is no rule
     # A digit's stroke that crosses the rule makes it thicker there: those pixels stay.
     gone = ndimage.binary_dilation(rules, structure=np.ones((3, 9))) & solid & (thickness <= 1.6 * usual + 1)
-    return np.where(ndimage.binary_dilation(gone), 0, ink).astype(np.float32)
+    wider: Mask = ndimage.binary_dilation(gone)
+    return wider
+
+
+def _is_box_side(stroke: Piece, rules: Mask) -> bool:
+    """An upright line that ran from one rule to another: the side of a box for one digit."""
+    left, top, right, bottom = stroke.box
+    if stroke.height < 5 * stroke.width:
+        return False
+    above = rules[max(0, top - 3) : top + 1, max(0, left - 2) : right + 2]
+    below = rules[bottom - 1 : bottom + 3, max(0, left - 2) : right + 2]
+    return bool(above.any() and below.any())
 
 
 def _run(solid: Mask) -> NDArray[np.int32]:
