@@ -23,7 +23,7 @@ from tabs._speech_player import PLAYER, PLAYER_CSS, silent
 from tabs._words import say, visitor_language
 
 TASK = "text_to_speech"
-TITLE = say("Text to speech", "텍스트 음성 변환")
+TITLE = say("Text to speech", "음성 합성")
 
 _SAMPLES = {
     "ko": "안녕하세요. 이 목소리로 읽어 드릴게요.",

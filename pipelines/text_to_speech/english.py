@@ -105,6 +105,8 @@ def _slash(found: Match) -> str:
     above, below = int(found.group(1)), int(found.group(2))
     if is_date(above, below) and not is_fraction(above, below):
         return _day(above, below)
+    if above > below:  # 120/80, 24/7
+        return f"{cardinal(found.group(1))} {'' if (above, below) == (24, 7) else 'over '}{cardinal(found.group(2))}"
     return fraction(found.group(1), found.group(2)) if below else found.group()
 
 
@@ -198,6 +200,12 @@ _NUMERAL = r"(II|III|IV|VI{0,3}|IX|XI{0,3}|XIV|XVI)"
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"(?:https?://|www\.)[^\s<>\"')]*[\w/]|[\w.+-]+@[\w-]+(?:\.[A-Za-z]+)+", re.ASCII), _address),
     (re.compile(r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|kr|io|ai|dev)\b(?:/[\w./-]*\w)?", re.ASCII), _address),
+    (re.compile(rf"(\d\s?(?:{_either(_UNITS)}|°[CF]?)|:\d\d)[–-](?=\d)"), lambda m: f"{m[1]} to "),
+    (re.compile(r"(?<!\d)(\d)['′](\d{1,2})[\"″]?(?!\d)"), lambda m: f"{m[1]} feet {m[2]}"),
+    (re.compile(r"(?<=\d)x(?=\d)"), lambda m: " by "),
+    (re.compile(r"(?<=\d)x\b"), lambda m: " times"),
+    (re.compile(r"\b([CF])#"), lambda m: f"{m[1]} sharp"),
+    (re.compile(r"['’]?(?<!\d)([2-9]0)['’]?s\b"), lambda m: f"{cardinal(m[1])[:-1]}ies"),
     (re.compile(rf"\b({_either(_TITLES)})\.(?=\s?[A-Z])"), lambda m: _TITLES[m[1]]),
     (re.compile(r"\bSt\.(?= [A-Z])"), lambda m: "Saint"),
     (re.compile(r"\b(?:No|no|Nos)\.\s?(?=\d)|#(?=\d)|№\s?(?=\d)"), lambda m: "number "),
@@ -210,7 +218,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
         _named_date,
     ),
     (re.compile(r"(?<![\d/])(\d+) (\d{1,2})/(\d{1,2})(?![\d/])"), _mixed_fraction),
-    (re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,3})(?![\d/])"), _slash),
+    (re.compile(r"(?<![\d/])(\d{1,3})/(\d{1,3})(?![\d/])"), _slash),
     (re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?!\d)(?:\s?([AaPp]\.?[Mm]\b\.?))?"), _clock),
     (re.compile(r"(?<!\d)(\d{1,3}):(\d{1,3})(?!\d)"), lambda m: f"{cardinal(m[1])} to {cardinal(m[2])}"),
     (re.compile(r"(?<![\d-])(?:\+\d{1,3}[- ]?)?\(?\d{2,4}\)?[- ]\d{3,4}-\d{4}(?![\d-])"), _phone),

@@ -111,6 +111,19 @@ def _degrees(found: Match) -> str:
     return f"{scale} {below}{decimal(found.group(2))} 도".strip()
 
 
+def _degree_range(found: Match) -> str:
+    """-3~5도: below zero and above it are told apart only where one of the two is below."""
+    low, high = found.group(1), found.group(3)
+    above = "영상 " if low or high else ""
+    said = [f"{'영하 ' if sign else above}{sino(number)} 도" for sign, number in ((low, found[2]), (high, found[4]))]
+    return "에서 ".join(said)
+
+
+def _anniversary(found: Match) -> str:
+    """5·18 and 3.1운동: the digits of a day that became a name."""
+    return one_by_one(found.group(1) + (found.group(2) or found.group(3)), SINO)
+
+
 def _unit(found: Match) -> str:
     first, second, unit = found.group(1), found.group(2), found.group(3)
     said = f"{decimal(first)}에서 {decimal(second)}" if second else decimal(first)
@@ -221,6 +234,7 @@ def _alternatives(names: object) -> str:
 
 
 _ONE_SYLLABLE = rf"(?=$|[^가-힣]|[{words.AFTER_COUNTER}])"
+_DEGREE = f"도{_ONE_SYLLABLE}"
 _NATIVE_SHORT = _alternatives(one for one in words.NATIVE_COUNTERS if len(one) == 1)
 _NATIVE_LONG = _alternatives(one for one in words.NATIVE_COUNTERS if len(one) > 1)
 _SINO = _alternatives(words.SINO_COUNTERS)
@@ -237,6 +251,9 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"(?<!\d)(\d{4})(?:[-/]|\.\s?)(\d{1,2})(?:[-/]|\.\s?)(\d{1,2})(?!\d)(T(?=\d))?"), _date),
     (re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,3})(?![\d/])"), _slash),
     (re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?!\d)"), _clock),
+    (re.compile(rf"(\d{{1,2}})(?:[·‧・](\d{{1,2}})|\.(\d{{1,2}})(?=\s?(?:{words.ANNIVERSARIES})))"), _anniversary),
+    (re.compile(r"(?<![\d-])(\d{1,3})-(\d{1,3})(?=\s?(?:로|으로|승|패))"), lambda m: f"{sino(m[1])} 대 {sino(m[2])}"),
+    (re.compile(r"\b(?:No|no|NO)\.?\s?(?=\d)"), lambda m: "넘버 "),
     (
         re.compile(r"(?<!\d)(\d{1,3})(?::|\s?대\s?(?=\d+(?![\d가-힣])))(\d{1,3})(?!\d)"),
         lambda m: f"{sino(m[1])} 대 {sino(m[2])}",
@@ -244,8 +261,9 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"(?<![\d-])(?:\+\d{1,3}[- ]?)?\(?\d{2,4}\)?[- ]\d{3,4}-\d{4}(?![\d-])"), _phone),
     (re.compile(r"(?<![\d-])(?:01\d{8,9}|01\d \d{3,4} \d{4}|1[568]\d\d-\d{4}|\d{2,}(?:-\d{2,}){2,})(?![\d-])"), _phone),
     (re.compile(rf"([$€£¥₩])\s?({NUMBER})(?:\s?([십백천만억조]))?"), _money),
+    (re.compile(rf"(?<!\w)([-−])?(\d+)\s?[~–]\s?([-−])?(\d+)\s?(?:°\s?C|{_DEGREE})"), _degree_range),
     (re.compile(r"(\d+)\s?분의\s?(\d+)"), lambda m: f"{sino(m[1])}분의 {sino(m[2])}"),
-    (re.compile(rf"(?:(?<!\w)([-−]))?({NUMBER})\s?(?:°\s?([CF])|도(?=$|[^가-힣]|[{words.AFTER_COUNTER}]))"), _degrees),
+    (re.compile(rf"(?:(?<!\w)([-−]))?({NUMBER})\s?(?:°\s?([CF])|{_DEGREE})"), _degrees),
     (re.compile(rf"({NUMBER})(?:\s?[~–-]\s?({NUMBER}))?\s?({_alternatives(words.UNITS)})(?![A-Za-z0-9])"), _unit),
     (re.compile(r"(?<!\d)(\d{1,2})\s?월(?:\s?(\d{1,2})일)?"), _month),
     (re.compile(r"\b(v|V|ver\.? ?)?(\d+(?:\.\d+){2,}|(?<=v)\d+(?:\.\d+)?|(?<=V)\d+\.\d+)(?!\d)"), _version),

@@ -36,7 +36,7 @@ _SYMBOL = re.compile("|".join(sorted([*_SOUNDS, *_CONSONANTS], key=len, reverse=
 def hangul(ipa: str, spelling: str = "") -> str:
     """The Korean spelling of an English word given by its phonemes. Stress marks are ignored."""
     if spelling.lower().endswith("a"):
-        ipa = re.sub("[əɐ]$", "ɑ", ipa)  # banana: 바나나
+        ipa = re.sub("[əɐ]", "ɑ", ipa)  # banana: 바나나
     sounds = _SYMBOL.findall(re.sub("[ˈˌ ]", "", ipa).replace("n̩", "ən").replace("əl̩", "əl"))
     word = _Word()
     position = 0

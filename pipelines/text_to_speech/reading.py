@@ -26,7 +26,7 @@ _STOPS = {
     "；": ";",
     "—": ",",
     "–": ",",
-    "/": ",",
+    "/": ", ",
     "·": ",",
 }
 _JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
@@ -60,7 +60,7 @@ def read(text: str, language: str, unreadable: Set[str] = frozenset()) -> tuple[
 
 def normalized(text: str) -> str:
     """NFKC (㎏ is kg, １ is 1, decomposed Hangul is composed), but for lone jamo; keycaps are their digits."""
-    text = text.replace("\u20e3", "").replace("㈜", "주식회사 ")
+    text = re.sub("(?<=[0-9#*])\ufe0f?\u20e3", "", text).replace("㈜", "주식회사 ")
     parts = re.split(f"({_KEPT_BY_NFKC.pattern}+)", text)
     plain = "".join(part if _KEPT_BY_NFKC.match(part) else unicodedata.normalize("NFKC", part) for part in parts)
     return plain.replace("\u2044", "/")
@@ -106,6 +106,8 @@ def _belongs_to(previous: str, character: str) -> bool:
 def _tidy(text: str) -> str:
     """Marks that no voice says are taken out, so that engines do not name them ("asterisk")."""
     text = re.sub(r"(?<=\w[^\w])\s*[-‐]\s+(?=\w)|(?<=\w)\s+[-‐]\s+(?=\w)", ", ", text)
+    text = re.sub(r"(?<=\w)\s?[(\[]", ", ", text)
+    text = re.sub(r"[\"'”’」』)\]](?=[가-힣])", "", text)
     text = re.sub(r"[*`|_#^~\"“”«»„‹›「」『』【】〈〉《》(){}\[\]•‧+=@&]", " ", text)
     text = re.sub(r"(?<!\w)['‘’]|['‘’](?!\w)|(?<!\w)[-‐‑]|[-‐‑](?!\w)", " ", text)
     text = re.sub(r"\s+", " ", text).strip()
