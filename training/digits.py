@@ -12,17 +12,17 @@ import argparse
 import copy
 import json
 import logging
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from pipelines import settings
 from training.digits_augment import Augment
 from training.digits_net import DigitsNet, folded
 from training.digits_pictures import (
@@ -52,9 +52,9 @@ class Bank:
     labels: Tensor
     small: Tensor | None = None
 
-    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         at = torch.randint(len(self.labels), (count,), generator=generator)
-        return self.pictures[at].float()[:, None] / 255, self.labels[at], at
+        return self.pictures[at].float()[:, None] / 255, self.labels[at]
 
 
 @dataclass
@@ -81,7 +81,8 @@ def gather(args: argparse.Namespace) -> Data:
     kept, held = Fonts([f for f in files if not is_held_out(f)]), Fonts([f for f in files if is_held_out(f)])
     seen_photos = photos(args.photos)
     log.info("fonts %d, held out %d, photos %d", len(kept.fonts), len(held.fonts), len(seen_photos))
-    learn = Bank(torch.from_numpy(enlarged(images[:cut])), torch.from_numpy(labels[:cut]), torch.from_numpy(images[:cut].copy()))
+    learn = as_bank(enlarged(images[:cut]), labels[:cut])
+    learn.small = torch.from_numpy(images[:cut].copy())
     banks = {"mnist": learn, "strokes": as_bank(*stroke_digits(args.bank, rng))}
     banks["fonts"] = as_bank(*kept.bank()) if kept.fonts else banks["strokes"]
     digits = (learn.pictures.numpy(), learn.labels.numpy())
@@ -115,7 +116,7 @@ def batch(data: Data, augment: Augment) -> tuple[Tensor, Tensor]:
     """One mixed batch; a share of MNIST stays exactly as it is, for that is what is judged."""
     pictures, labels = [], []
     for name in ("mnist", "fonts", "strokes", "nothing"):
-        x, y, _ = data.banks[name].draw(SHARES[name], augment.generator)
+        x, y = data.banks[name].draw(SHARES[name], augment.generator)
         pictures.append(x)
         labels.append(y)
     changed = augment(torch.cat(pictures))
@@ -187,8 +188,8 @@ class Run:
         """Percent right per set, the eleventh answer counted as an answer."""
         row: dict[str, float] = {"step": self.step, "cpu_s": round(self.cpu_s)}
         for name, (x, y) in data.checks.items():
-            right = [self.average(part).argmax(1) == truth for part, truth in zip(x.split(500), y.split(500), strict=True)]
-            row[name] = round(100 * float(torch.cat(right).float().mean()), 2)
+            answers = torch.cat([self.average(part).argmax(1) for part in x.split(500)])
+            row[name] = round(100 * float((answers == y).float().mean()), 2)
         return row
 
 
@@ -220,16 +221,15 @@ def join(members: list[Path], out: Path) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known = os.environ.get("MODU_MNIST_DIR")
-    parser.add_argument("--mnist", type=Path, default=Path(known) if known else None, help="folder of the idx files")
-    parser.add_argument("--out", type=Path, default=Path("digits-run"), help="checkpoints, curve and member.safetensors")
+    parser.add_argument("--mnist", type=Path, default=settings.current().mnist_dir, help="folder of the idx files")
+    parser.add_argument("--out", type=Path, default=Path("digits-run"), help="for checkpoints, curve and weights")
     parser.add_argument("--fonts", type=Path, nargs="*", default=[], help="folders of fonts besides the system's")
     parser.add_argument("--photos", type=Path, default=None, help="folder of photos without digits")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=9_000)
     parser.add_argument("--cpu-seconds", type=float, default=4_000)
     parser.add_argument("--every", type=int, default=500, help="steps between two measurements")
-    parser.add_argument("--bank", type=int, default=12_000, help="pictures drawn from strokes; twice as many of no digit")
+    parser.add_argument("--bank", type=int, default=12_000, help="pictures from strokes; twice as many of no digit")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--all", action="store_true", help="learn from the validation pictures too (a last run)")
     parser.add_argument("--join", type=Path, nargs="+", help="only put these members into --out (a file)")

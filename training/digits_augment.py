@@ -6,7 +6,7 @@ Pictures come at twice MNIST's size (n, 1, 56, 56), 0..1, and leave at 28x28. Le
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 SIDE = 56

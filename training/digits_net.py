@@ -1,6 +1,6 @@
 """The digits network while it learns: convolution, batch norm, ReLU; written out with the norms folded in.
 
-`pipelines/digits/net.py` runs what `folded` writes; a test of the training holds the two against each other.
+`pipelines/digits/net.py` runs what `folded` writes; `tests/test_digits_training.py` holds the two against each other.
 """
 
 from __future__ import annotations
