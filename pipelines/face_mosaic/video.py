@@ -30,7 +30,8 @@ AHEAD = GAP - HOLD  # frames that must be known after the one that is written
 LONGEST_STEP = 4  # frames from look to look while all is steady
 DOUBT = 0.75  # a face that is already followed needs only this share of the threshold
 CUT = 24.0  # mean change of brightness (0..255) from one frame to the next that is a change of scene
-STIR = 5.0  # change since the last look that asks for a new one
+STIR = 5.0  # the same since the last look that asks for a new one
+POP = 12.0  # change of one field of 256 between two frames: something small came or went at once
 FORECAST_FRAMES = 30
 
 _AT = Text(en="Frame {done} of about {count}. {left} left.", ko="약 {count}프레임 중 {done}번째. {left} 남음.")
@@ -183,14 +184,16 @@ class Watcher:
     def take(self, frame: Frame) -> list[tuple[Frame, list[np.ndarray]]]:
         """One more frame in; those that are ready out."""
         thumb = _thumb(frame.small)
-        if self._last_thumb is not None and _change(thumb, self._last_thumb) > CUT:
+        change = np.zeros(1) if self._last_thumb is None else np.abs(thumb - self._last_thumb)
+        if change.mean() > CUT:
             if self._queue and self._queue[-1][0].number not in self._looked:
                 self._look(*self._queue[-1])  # the old scene is closed with what can be seen in its last frame
             self._scene += 1
             self._step, self._thumb_at_look = 1, None
         self._last_thumb = thumb
         self._queue.append((frame, self._scene))
-        stirred = self._thumb_at_look is None or _change(thumb, self._thumb_at_look) > STIR
+        stirred = self._thumb_at_look is None or np.abs(thumb - self._thumb_at_look).mean() > STIR
+        stirred |= change.max() > POP
         if stirred or frame.number - self._last_look >= self._step:
             self._look(frame, self._scene)
             self._thumb_at_look = thumb
@@ -253,7 +256,3 @@ def _thumb(small: np.ndarray) -> np.ndarray:
     columns = np.linspace(0, grey.shape[1], 17).astype(int)[:-1]
     sums = np.add.reduceat(np.add.reduceat(grey, rows, axis=0), columns, axis=1)
     return np.asarray(sums / (grey.size / 256))
-
-
-def _change(one: np.ndarray, two: np.ndarray) -> float:
-    return float(np.abs(one - two).mean())
