@@ -190,6 +190,26 @@ def digit_bank() -> NDArray[np.uint8]:
     return pictures.stroke_digits(500, np.random.default_rng(8))[0]
 
 
+def threshold_rows(fonts: list[Path], photo_folder: Path | None) -> Iterator[Row]:
+    """What other thresholds would do: MNIST validation digits lost, and frames of no digit that would pass."""
+    from pipelines.digits import embedded
+
+    network = embedded.load(None)
+    images, labels = pictures.mnist(settings.current().mnist_dir)
+    truth = network.predict(images[-VALIDATION:])
+    wrong = truth[:, :10].argmax(1) != labels[-VALIDATION:]
+    held = pictures.Fonts([f for f in pictures.font_files(fonts) if pictures.is_held_out(f)])
+    shown = pictures.photos(photo_folder)[-2:]
+    maker = pictures.NonDigits(np.random.default_rng(12), held.fonts, shown, (digit_bank(), np.arange(500) % 10))
+    nothing = network.predict(maker.bank(2000)[:, ::2, ::2])
+    for doubt, least in ((0.3, 0.5), (0.5, 0.4), (0.5, 0.6), (0.7, 0.3), (0.9, 0.1)):
+        lost = (truth[:, 10] > doubt) | (truth[:, :10].max(1) < least)
+        passed = (nothing[:, 10] <= doubt) & (nothing[:, :10].max(1) >= least)
+        name = f"Thresholds: doubt at most {doubt}, confidence at least {least}"
+        result = f"{100 * (lost & ~wrong).mean():.2f} % of MNIST validation lost"
+        yield name, result, f"{100 * passed.mean():.2f} % of no digits pass"
+
+
 def speed_rows() -> Iterator[Row]:
     samples = [digits.sample(at).picture for at in range(100)]
     large = [picture.resize((280, 280), Image.Resampling.BICUBIC) for picture in samples]
@@ -214,7 +234,7 @@ def main() -> None:
     print("| what | result | |\n|---|---|---|")
     rows: list[Iterator[Row]] = [speed_rows(), other_rows(args.fonts, args.photos)]
     if settings.current().mnist_dir is not None:
-        rows.insert(0, mnist_rows(args.count))
+        rows = [mnist_rows(args.count), *rows, threshold_rows(args.fonts, args.photos)]
     for part in rows:
         for row in part:
             print("| " + " | ".join(row) + " |", flush=True)

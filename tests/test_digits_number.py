@@ -124,3 +124,28 @@ def test_a_cancelled_job_stops() -> None:
     job.cancel()
     with pytest.raises(Cancelled):
         digits.recognize_number(row("12"), job=job)
+
+
+def test_boxes_of_a_form_are_no_ones() -> None:
+    pixels = np.asarray(row("5294", step=80)).copy()
+    for x in range(34, 34 + 5 * 80, 80):
+        pixels[18:142, x : x + 2] = 90
+    for y in (18, 140):
+        pixels[y : y + 2, 34 : 34 + 4 * 80] = 90
+    assert digits.recognize_number(Image.fromarray(pixels)).text == "5294"
+
+
+def test_a_sheet_on_a_dark_table_is_read_and_its_edges_are_no_ones() -> None:
+    table = Image.new("RGB", (900, 560), (70, 45, 30))
+    sheet = example("zip-code-06236.jpg").resize((600, 282))
+    table.paste(sheet, (150, 140))
+    turned = table.rotate(2, Image.Resampling.BICUBIC, fillcolor=(70, 45, 30))
+    assert digits.recognize_number(turned).text == "06236"
+
+
+def test_small_writing_in_a_large_photo_is_found() -> None:
+    sheet = np.full((1400, 1900), 215.0)
+    sheet += np.linspace(-30, 20, 1900)[None, :] + np.random.default_rng(4).normal(0, 3, sheet.shape)
+    number = np.asarray(row("3862").resize((212, 84)), dtype=float) / 255
+    sheet[700:784, 1000:1212] *= 0.25 + 0.75 * number
+    assert digits.recognize_number(Image.fromarray(sheet.clip(0, 255).astype(np.uint8))).text == "3862"

@@ -64,7 +64,8 @@ def test_strokes_are_written_in_percent() -> None:
     ]
 
 
-def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_a_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digits, "SHARES", dict.fromkeys(digits.SHARES, 4))
     args = argparse.Namespace(seed=3)
     rng = np.random.default_rng(2)
     pictures, labels = digits_pictures.stroke_digits(30, rng)
