@@ -116,12 +116,12 @@ def test_the_files_that_are_named_exist(text: str) -> None:
 
 
 @BOTH
-def test_every_pipeline_and_tab_is_in_the_list_of_files(text: str) -> None:
-    for room in ("pipelines", "tabs"):
-        for path in (ROOT / room).iterdir():
-            package = path.is_dir() and (path / "__init__.py").exists()
-            if package or (path.suffix == ".py" and not path.name.startswith("_")):
-                assert f"`{room}/{path.name}{'/' if package else ''}`" in text
+def test_every_task_and_every_tab_is_in_the_list_of_files(text: str) -> None:
+    packages = [path.parent for path in (ROOT / "pipelines").glob("*/__init__.py")]
+    tabs = [path.parent for path in (ROOT / "tabs").glob("*/__init__.py")] + list((ROOT / "tabs").glob("[!_]*.py"))
+    assert packages
+    for path in packages + tabs:
+        assert f"`{path.relative_to(ROOT).as_posix()}{'/' if path.is_dir() else ''}`" in text
 
 
 @BOTH

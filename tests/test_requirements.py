@@ -15,7 +15,8 @@ from pipelines import engines
 from tests.conftest import ROOT
 
 PYTHONS = ("3.10", "3.11", "3.12")
-BROUGHT = {"starlette", "httpx", "misaki", "loguru"}  # the first two come with gradio, the others with kokoro
+# The first two come with gradio, the third with huggingface_hub, the others with kokoro.
+BROUGHT = {"starlette", "httpx", "filelock", "misaki", "loguru"}
 # A ZeroGPU Space brings `spaces`. pyarrow (MNIST from the Hub cache) stays out: pandas would load it at every start.
 OPTIONAL = {"spaces", "pyarrow"}
 
