@@ -39,14 +39,14 @@ class Track:
             self.seen.pop(0)
 
     def expected(self, frame: int) -> np.ndarray:
-        """Where the face should be: on from its last two sightings, at most one box size away."""
+        """Where the face should be: on from its last two sightings, at most two box sizes away."""
         last_frame, last = self.seen[-1]
         if len(self.seen) < 2 or frame <= last_frame:
             return np.asarray(last)
         before_frame, before = self.seen[-2]
         speed = (last[:2] - before[:2]) / max(last_frame - before_frame, 1)
         moved = np.array(last)
-        moved[:2] += np.clip(speed * (frame - last_frame), -last[2:], last[2:])
+        moved[:2] += np.clip(speed * (frame - last_frame), -2 * last[2:], 2 * last[2:])
         return moved
 
     def box_at(self, frame: int) -> np.ndarray | None:
@@ -83,11 +83,7 @@ class Tracks:
         """
         open_ = [track for track in self._tracks if track.scene == scene and frame - track.seen[-1][0] <= GAP]
         pairs = sorted(
-            (
-                (_distance(track.expected(frame), row), t, d)
-                for t, track in enumerate(open_)
-                for d, row in enumerate(found)
-            ),
+            ((_distance_from(track, frame, row), t, d) for t, track in enumerate(open_) for d, row in enumerate(found)),
             key=lambda pair: pair[0],
         )
         free_tracks, free_boxes, steady = set(range(len(open_))), set(range(len(found))), True
@@ -140,6 +136,11 @@ def scaled(box: np.ndarray, factor_x: float, factor_y: float) -> Box:
 def _plain(track: Track, frame: int) -> np.ndarray:
     box = track.box_at(frame)
     return track.expected(frame) if box is None else box
+
+
+def _distance_from(track: Track, frame: int, row: np.ndarray) -> float:
+    """How far a box is from where a track should be by now, or from where it was, whichever is nearer."""
+    return min(_distance(track.expected(frame), row), _distance(track.seen[-1][1], row))
 
 
 def _distance(expected: np.ndarray, row: np.ndarray) -> float:

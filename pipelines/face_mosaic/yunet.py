@@ -16,6 +16,8 @@ from pipelines.words import Text
 
 FILE = "face_detection_yunet_2023mar.onnx"
 
+# Repository, file and size (233 kB): https://huggingface.co/opencv/face_detection_yunet/tree/main
+# Licence: https://github.com/opencv/opencv_zoo/blob/main/models/face_detection_yunet/README.md ("MIT License")
 SPEC = EngineSpec(
     task="face_mosaic",
     name="yunet",
@@ -28,6 +30,7 @@ SPEC = EngineSpec(
     requires=("cv2",),
     repo="opencv/face_detection_yunet",
     files=(FILE,),
+    verified=True,
 )
 
 MOST = 1000
