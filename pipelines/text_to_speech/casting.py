@@ -18,6 +18,7 @@ from pipelines.text_to_speech.contract import TASK, SpeakOptions, Voice
 from pipelines.words import Text
 
 MIX = "+"
+ANY = "*"  # the language of voices that speak whatever they are given
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,16 @@ def cast(wanted: Iterable[str], options: SpeakOptions, engine: str, modules: Map
     own = _own_voice(options, first, engine, modules)
     roles: dict[str, Role] = {}
     for language in dict.fromkeys(wanted):
-        if own is not None and own[1] == language:
+        if own is not None and own[1] in (language, ANY):
             roles[language] = own[0]
             continue
         for module in first:
-            voice = module.DEFAULT_VOICES.get(language) or module.DEFAULT_VOICES.get("*")
+            voice = module.DEFAULT_VOICES.get(language) or module.DEFAULT_VOICES.get(ANY)
             if voice is not None:
                 stands_in = engine != "auto" and module.SPEC.name != engine
                 roles[language] = Role(module, voice, f"{module.SPEC.name}:{voice}" if stands_in else voice)
                 break
-    if own is not None and own[1] not in roles:
+    if own is not None and own[1] not in (ANY, *roles):
         raise _wrong_voice(options.voice, own[1])
     return roles
 
@@ -76,7 +77,7 @@ def _company(engine: str, options: SpeakOptions, modules: Mapping[str, Any]) -> 
 
 
 def _speaks(module: Any, language: str) -> bool:
-    return language in module.DEFAULT_VOICES or "*" in module.DEFAULT_VOICES
+    return language in module.DEFAULT_VOICES or ANY in module.DEFAULT_VOICES
 
 
 def _own_voice(
@@ -89,8 +90,8 @@ def _own_voice(
         found = _find(module, options.voice)
         if found is None:
             continue
-        language = found if found != "*" else (options.language if options.language != "auto" else "*")
-        if options.language not in ("auto", language):
+        language = found
+        if options.language not in ("auto", language) and language != ANY:
             raise _wrong_language(options.voice, language, options.language)
         return Role(module, options.voice, options.voice), language
     known = [voice.name for module in company for voice in module.voices()]

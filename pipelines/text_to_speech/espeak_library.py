@@ -5,6 +5,7 @@ The library keeps its state in the process, so one lock guards every call. Knows
 
 from __future__ import annotations
 
+import _ctypes
 import ctypes
 import functools
 import threading
@@ -26,6 +27,7 @@ _RATE = 1
 _lock = threading.Lock()
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 _heard: list[NDArray[np.int16]] = []
+_opened: list[Any] = []  # the library, once it is open
 
 
 @dataclass(frozen=True)
@@ -58,21 +60,33 @@ def _hear(wave: Any, count: int, _events: Any) -> int:
     return 0
 
 
-@functools.cache
 def _library() -> Any:
-    """The library, initialised once. Raises ImportError where the package is missing. Call with the lock held."""
-    import espeakng_loader  # type: ignore[import-untyped]
+    """The library, initialised. Raises ImportError where the package is missing. Call with the lock held."""
+    if not _opened:
+        import espeakng_loader  # type: ignore[import-untyped]
 
-    library = ctypes.CDLL(espeakng_loader.get_library_path())
-    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, str(espeakng_loader.get_data_path()).encode(), _DONT_EXIT)
-    if rate != SAMPLE_RATE:
-        raise RuntimeError(f"eSpeak NG answered {rate} to its initialisation")
-    library.espeak_SetVoiceByName.argtypes = [ctypes.c_char_p]
-    library.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_void_p), ctypes.c_int, ctypes.c_int]
-    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-    library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceStruct))
-    library.espeak_SetSynthCallback(_hear)
-    return library
+        library = ctypes.CDLL(espeakng_loader.get_library_path())
+        rate = library.espeak_Initialize(_SYNCHRONOUS, 0, str(espeakng_loader.get_data_path()).encode(), _DONT_EXIT)
+        if rate != SAMPLE_RATE:
+            raise RuntimeError(f"eSpeak NG answered {rate} to its initialisation")
+        library.espeak_SetVoiceByName.argtypes = [ctypes.c_char_p]
+        library.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_void_p), ctypes.c_int, ctypes.c_int]
+        library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceStruct))
+        library.espeak_SetSynthCallback(_hear)
+        _opened.append(library)
+    return _opened[0]
+
+
+def _fresh_library() -> Any:
+    """The library as just loaded. It carries noise and flutter over from one utterance to the next, which no call
+    resets, so only this gives the same sound for the same text. Takes a few milliseconds."""
+    if _opened:
+        library = _opened.pop()
+        library.espeak_Terminate()
+        close = getattr(_ctypes, "dlclose", None) or getattr(_ctypes, "FreeLibrary")  # noqa: B009  (Windows)
+        close(library._handle)
+    return _library()
 
 
 def _select(library: Any, voice: str) -> None:
@@ -84,7 +98,7 @@ def _select(library: Any, voice: str) -> None:
 def synthesize(text: str, voice: str, speed: float) -> NDArray[np.float32]:
     """Mono samples at `SAMPLE_RATE`. `voice` is an identifier, with a variant after `+` if wanted."""
     with _lock:
-        library = _library()
+        library = _fresh_library()
         _select(library, voice)
         library.espeak_SetParameter(_RATE, round(NORMAL_WPM * speed), 0)
         _heard.clear()
