@@ -12,12 +12,12 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from pipelines import downloads, hub, memory, settings
+from pipelines import memory, settings, weights
 from pipelines.downloads import WebFile
 from pipelines.errors import (
     Busy,
@@ -53,7 +53,7 @@ class EngineSpec:
     requires: tuple[str, ...] = ()  # top-level modules that must be importable
     repo: str | None = None
     revision: str | None = None
-    files: tuple[str, ...] = ()  # patterns inside the repository
+    files: tuple[str, ...] = ()  # patterns inside the repository, alternatives parted by "|" (hub_cache.choose)
     web_files: tuple[WebFile, ...] = ()  # of a "hub" engine whose weights lie on an ordinary web server instead
     verified: bool = False  # repo, files, size and licence were read at a public source, named beside the SPEC
     shared: bool = False  # the library may run several calls at once
@@ -152,7 +152,7 @@ def status(spec: EngineSpec) -> Status:
         return "too_big"
     if spec.kind == "remote" and spec.task not in settings.current().urls:
         return "not_downloaded"  # the owner named no server: as little usable as weights that are not here
-    if spec.kind == "hub" and _found(spec) is None:
+    if spec.kind == "hub" and weights.find(spec) is None:
         return "not_downloaded"
     return "ready"
 
@@ -201,9 +201,31 @@ def use(task: str, name: object, job: Job) -> Iterator[tuple[EngineSpec, Any]]:
 
 def fetch(spec: EngineSpec, job: Job) -> None:
     """Bring a hub engine's files to this machine; does nothing for an engine that needs none or has them."""
-    if spec.kind == "hub" and _found(spec) is None:
-        with _held(_lock(spec, "load"), job, _LOADING.format(label=spec.label)):
-            _folder(spec, job)
+    _folder(spec, job)
+
+
+def remove(spec: EngineSpec) -> float:
+    """Unload an engine, delete its files from this machine, and return the MB that this freed on the disk."""
+    if spec.kind != "hub":
+        raise InvalidInput(
+            Text(
+                en=f"{spec.label.en} has no downloaded files; there is nothing to remove.",
+                ko=f"{spec.label.ko}은(는) 내려받은 파일이 없어 지울 것이 없습니다.",
+            )
+        )
+    unload(spec.task, spec.name)
+    return weights.remove(spec)
+
+
+def drop_idle(longer_than_s: float) -> list[str]:
+    """Unload every engine that nobody used for so long, and return their names."""
+    with _ledger:
+        now = time.monotonic()
+        old = [one.spec for one in _loaded.values() if not one.users and now - one.last_used >= longer_than_s]
+    for spec in old:
+        with suppress(Busy):  # a call took it in between
+            unload(spec.task, spec.name)
+    return [spec.name for spec in old if (spec.task, spec.name) not in _loaded]
 
 
 def fetch_owners_choices() -> None:
@@ -306,14 +328,17 @@ def _lock(spec: EngineSpec, purpose: str) -> threading.Lock:
 
 def _acquire(spec: EngineSpec, job: Job) -> _Loaded:
     """The loaded engine with one more user. Whoever comes second waits for the first one's load."""
+    folder = None
+    if (spec.task, spec.name) not in _loaded:
+        require_usable(spec)
+        folder = _folder(spec, job)  # before the lock: all who wait for one download see how far it is
     with _held(_lock(spec, "load"), job, _LOADING.format(label=spec.label)):
         with _ledger:
             entry = _loaded.get((spec.task, spec.name))
             if entry is not None:
                 entry.users += 1
                 return entry
-        require_usable(spec)
-        entry = _load(spec, job)
+        entry = _load(spec, folder or _folder(spec, job), job)
         with _ledger:
             entry.users += 1
             _loaded[(spec.task, spec.name)] = entry
@@ -324,28 +349,17 @@ def _folder(spec: EngineSpec, job: Job) -> Path | None:
     """Where the files of a hub engine lie, fetched if they are not here. None for the other kinds."""
     if spec.kind != "hub":
         return None
-    found = _found(spec)
-    if found is not None:
-        return found
-    if spec.web_files:
-        return downloads.fetch(spec.web_files, job, label=spec.label)
-    return hub.fetch(spec.repo, spec.files, spec.revision, job, label=spec.label)
+    return weights.find(spec) or weights.fetch(spec, job)
 
 
-def _found(spec: EngineSpec) -> Path | None:
-    """Where a hub engine's files lie on this machine, or None. Never asks the network."""
-    if spec.web_files:
-        return downloads.find(spec.web_files)
-    return hub.find(spec.repo, spec.files, spec.revision)
-
-
-def _load(spec: EngineSpec, job: Job) -> _Loaded:
-    folder = _folder(spec, job)
+def _load(spec: EngineSpec, folder: Path | None, job: Job) -> _Loaded:
     _make_room(spec)
     try:
         job.progress(None, _LOADING.format(label=spec.label))
         before = memory.resident_mb()
         engine, problem = _try_to_load(spec, folder)
+        if isinstance(problem, EngineFailed) and _repaired(spec, job):
+            engine, problem = _try_to_load(spec, weights.find(spec))
         if problem is not None:
             memory.give_back()
             raise problem  # outside the handler: the library's own error would keep half a model alive
@@ -379,6 +393,16 @@ def _try_to_load(spec: EngineSpec, folder: Path | None) -> tuple[Any, PipelineEr
                 ko=f"{spec.label.ko}을(를) 불러오지 못했습니다({type(error).__name__}). 다른 엔진을 골라 주세요.",
             )
         )
+
+
+def _repaired(spec: EngineSpec, job: Job) -> bool:
+    """Whether an engine that failed to load had damaged files, and they are whole again."""
+    if spec.kind != "hub" or settings.current().managed:
+        return False
+    if weights.damaged(spec, job):
+        weights.fetch(spec, job)
+        return True
+    return False
 
 
 def _make_room(spec: EngineSpec) -> None:

@@ -22,15 +22,20 @@ class _QuietServer(ThreadingHTTPServer):
 class StandInHub:
     """`files` maps "org/name" to {path: bytes}. `fault` is what goes wrong, `asked` every request seen.
 
-    Faults: "" (none), "404", "401", "gated", "503", "silent" (accepts and never answers),
-    "503 files" and "silent files" (only the files fail), "cut" (half of each file, then the line drops).
-    `bytes_per_s` slows the files down.
+    Faults: "" (none), "404", "401", "gated", "forbidden", "429", "503", "portal" (a web page with status 200),
+    "silent" (accepts and never answers), each also with " files" behind it (only the files fail);
+    "cut" (half of each file, then the line drops), "wrong bytes" (right length).
+    `bytes_per_s` slows the files down; after `cut_after` bytes of files the line drops once;
+    `commit` is what `main` means; `tokens` are those that came with requests.
     """
 
     def __init__(self, files: dict[str, dict[str, bytes]]) -> None:
         self.files = files
         self.fault = ""
         self.bytes_per_s = 0.0
+        self.cut_after = 0
+        self.commit = SHA
+        self.tokens: set[str] = set()
         self.asked: list[str] = []
         self.sent_bytes = 0
         self.closing = threading.Event()
@@ -61,11 +66,14 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
         def _answer(self, with_body: bool) -> None:
             path = unquote(urlparse(self.path).path)
             hub.asked.append(f"{self.command} {path}")
-            if hub.fault == "silent" or (hub.fault == "silent files" and "/resolve/" in path):
+            hub.tokens.add(self.headers.get("Authorization", ""))
+            fault, _, only_files = hub.fault.partition(" ")
+            concerned = only_files != "files" or "/resolve/" in path
+            if fault == "silent" and concerned:
                 hub.closing.wait(120)
                 self.close_connection = True
                 return
-            if self._failed(path):
+            if concerned and self._failed(fault):
                 return
             parts = path.strip("/").split("/")
             if parts[:2] == ["api", "models"]:
@@ -75,16 +83,20 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
             else:
                 self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
 
-        def _failed(self, path: str) -> bool:
-            codes = {"404": (404, "RepoNotFound"), "401": (401, "RepoNotFound"), "gated": (403, "GatedRepo")}
-            if hub.fault in codes:
-                status, code = codes[hub.fault]
-                self._send(status, b"{}", {"X-Error-Code": code, "X-Error-Message": "no"})
-                return True
-            if hub.fault == "503" or (hub.fault == "503 files" and "/resolve/" in path):
-                self._send(503, b"down", {})
-                return True
-            return False
+        def _failed(self, fault: str) -> bool:
+            no = "X-Error-Code"
+            answers: dict[str, tuple[int, bytes, dict[str, str]]] = {
+                "404": (404, b"{}", {no: "RepoNotFound"}),
+                "401": (401, b"{}", {no: "RepoNotFound"}),
+                "gated": (403, b"{}", {no: "GatedRepo"}),
+                "forbidden": (403, b"{}", {}),
+                "429": (429, b"slow down", {"Retry-After": "60"}),
+                "503": (503, b"down", {}),
+                "portal": (200, b"<html>Sign in to the cafe</html>", {"Content-Type": "text/html"}),
+            }
+            if fault in answers:
+                self._send(*answers[fault])
+            return fault in answers
 
         def _describe(self, repo: str, rest: list[str]) -> None:
             files = hub.files.get(repo)
@@ -97,9 +109,10 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
                 ]
                 self._json([] if rest[2:] else listed)
             else:
-                siblings = [{"rfilename": name, "size": len(data)} for name, data in files.items()]
                 facts = {"private": False, "gated": False, "tags": [], "downloads": 0, "likes": 0}
-                self._json({"id": repo, "modelId": repo, "sha": SHA, "siblings": siblings, **facts})
+                facts["cardData"] = {"license": "apache-2.0"}
+                siblings = [_sibling(name, data) for name, data in files.items()]
+                self._json({"id": repo, "modelId": repo, "sha": hub.commit, "siblings": siblings, **facts})
 
         def _file(self, repo: str, name: str, with_body: bool) -> None:
             data = hub.files.get(repo, {}).get(name)
@@ -112,13 +125,14 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
                 start, status = int(wanted[6:].split("-")[0]), 206
             self.send_response(status)
             self.send_header("ETag", f'"{_etag(data)}"')
-            self.send_header("X-Repo-Commit", SHA)
+            self.send_header("X-Repo-Commit", hub.commit)
             self.send_header("Accept-Ranges", "bytes")
             if status == 206:
                 self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
             self.send_header("Content-Length", str(len(data) - start))
             self.end_headers()
             if with_body:
+                data = bytes(len(data)) if hub.fault == "wrong bytes" else data
                 self._body(data[start : len(data) // 2] if hub.fault == "cut" else data[start:])
 
         def _body(self, data: bytes) -> None:
@@ -131,6 +145,9 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
                 except OSError:  # the client hung up, as it should after a cancel
                     break
                 hub.sent_bytes += len(piece)
+                if hub.cut_after and hub.sent_bytes >= hub.cut_after:
+                    hub.cut_after, self.close_connection = 0, True
+                    return
             self.close_connection = hub.fault == "cut" or self.close_connection
 
         def _json(self, value: object) -> None:
@@ -148,7 +165,16 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
 
 
 def _etag(data: bytes) -> str:
-    return hashlib.sha1(data).hexdigest()
+    """The name that git gives a file."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+
+def _sibling(name: str, data: bytes) -> dict[str, Any]:
+    """A file as the Hub describes it; weights lie in its large file storage, which gives their checksum."""
+    facts: dict[str, Any] = {"rfilename": name, "size": len(data), "blobId": _etag(data)}
+    if name.endswith((".safetensors", ".bin", ".pt", ".pth", ".onnx")):
+        facts["lfs"] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "pointerSize": 130}
+    return facts
 
 
 def wait_until(true: Any, seconds: float) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import huggingface_hub
 import pytest
 from conftest import free_port
 from huggingface_hub import constants
@@ -132,8 +132,18 @@ def test_what_a_cancelled_try_left_does_no_harm(stand_in: StandInHub) -> None:
         ("401", "not found"),
         ("gated", "accept its terms"),
         ("503", "answered 503"),
-        ("503 files", "stopped sending"),
-        ("silent", "cannot be reached"),
+        ("503 files", "answered 503"),
+        ("silent", "stopped sending"),
+        ("forbidden", "refused"),
+        ("forbidden files", "refused"),
+        ("gated files", "accept its terms"),
+        ("404 files", "no such file"),
+        ("401 files", "HF_TOKEN"),
+        ("429", "Try again in 60 s"),
+        ("429 files", "Try again in 60 s"),
+        ("portal", "web page"),
+        ("portal files", "web page"),
+        ("wrong bytes", "damaged"),
         ("silent files", "stopped sending"),
     ],
 )
@@ -159,12 +169,13 @@ def test_a_hub_without_the_needed_file_is_said(stand_in: StandInHub) -> None:
     assert "missing" in error.to("en")
 
 
-def test_a_full_disk_is_said(stand_in: StandInHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any, **__: Any) -> str:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", full)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_said(stand_in: StandInHub, tmp_path: Path) -> None:
+    part = tmp_path / "cache" / "models--org--tiny" / "blobs" / f"{sha256(WEIGHTS).hexdigest()}.incomplete"
+    part.parent.mkdir(parents=True)
+    part.symlink_to("/dev/full")
     assert "disk is full" in failure()[0].to("en")
+    assert hub.find(REPO, FILES) is None
 
 
 @pytest.mark.parametrize("name", ["MODU_OFFLINE", "HF_HUB_OFFLINE"])
@@ -183,9 +194,8 @@ def test_what_is_here_stays_usable_when_the_hub_is_gone(stand_in: StandInHub) ->
     assert hub.find(REPO, FILES) == folder
 
 
-def test_a_cut_line_is_a_failure_not_a_broken_file(stand_in: StandInHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
+def test_a_cut_line_is_a_failure_not_a_broken_file(stand_in: StandInHub) -> None:
     stand_in.fault = "cut"
-    error, _ = failure()
-    assert "could not be downloaded" in error.to("en")
+    error, seconds = failure()
+    assert "keeps breaking" in error.to("en") and seconds < 15
     assert hub.find(REPO, FILES) is None
