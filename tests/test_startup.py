@@ -13,10 +13,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 
 from tests.conftest import ROOT, free_port
 
@@ -120,13 +124,40 @@ def test_a_proxy_of_the_users_network_does_not_keep_the_app_from_starting(
 
 def test_the_readmes_command_serves_the_page(checkout: Path, elsewhere: dict[str, str], tmp_path: Path) -> None:
     """`python app.py`, from a folder that is not the checkout, answers and ends when told to."""
-    url = f"http://127.0.0.1:{elsewhere['GRADIO_SERVER_PORT']}/"
-    log = tmp_path / "log.txt"
+    with running(checkout, elsewhere, tmp_path) as (_url, page):
+        assert "modu" in page.lower()
+
+
+def test_without_libgl_the_app_starts_and_says_how_to_repair_opencv(
+    checkout: Path, elsewhere: dict[str, str], tmp_path: Path
+) -> None:
+    """The OpenCV of a machine without libGL is there and cannot be imported. Digits does without it."""
+    broken = tmp_path / "site" / "cv2"
+    broken.mkdir(parents=True)
+    missing = "libGL.so.1: cannot open shared object file: No such file or directory"
+    (broken / "__init__.py").write_text(f"raise ImportError({missing!r})\n", encoding="utf-8")
+    with running(checkout, {**elsewhere, "PYTHONPATH": str(broken.parent)}, tmp_path) as (url, _page):
+        client = Client(url, verbose=False, download_files=str(tmp_path), headers={"Accept-Language": "en"})
+        digit = handle_file(str(ROOT / "examples" / "digits" / "seven-on-paper.jpg"))
+        assert client.predict(image=digit, api_name="/digits")[0]["label"] == "7"
+        faces = handle_file(str(ROOT / "examples" / "face_mosaic" / "group.jpg"))
+        for _turn in ("first", "again"):
+            with pytest.raises(AppError) as told:
+                client.predict(image=faces, api_name="/face_mosaic")
+            assert "pip install --force-reinstall --no-deps opencv-python-headless==" in str(told.value)
+            assert "[engine_unavailable]" in str(told.value)
+
+
+@contextmanager
+def running(checkout: Path, env: dict[str, str], folder: Path) -> Iterator[tuple[str, str]]:
+    """`python app.py` in a process of its own: its address and its first page."""
+    url = f"http://127.0.0.1:{env['GRADIO_SERVER_PORT']}/"
+    log = folder / "log.txt"
     with log.open("w", encoding="utf-8") as output:
         command = [sys.executable, str(checkout / "app.py")]
-        server = subprocess.Popen(command, cwd=tmp_path, env=elsewhere, stdout=output, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT)
     try:
-        assert "modu" in wait_for(url, server, log).lower()
+        yield url, wait_for(url, server, log)
     finally:
         server.terminate()
         server.wait(30)
