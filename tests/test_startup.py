@@ -99,7 +99,7 @@ def files_of(folder: Path) -> list[str]:
 def served(checkout: Path, env: dict[str, str]) -> dict[str, Any]:
     """What a fresh process says after it has built, served and fetched the page."""
     done = subprocess.run(
-        [sys.executable, "-c", SERVE], cwd=checkout, env=env, capture_output=True, text=True, timeout=180
+        [sys.executable, "-c", SERVE], cwd=checkout, env=env, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     said = next(line for line in done.stdout.splitlines() if line.startswith("{"))
@@ -164,7 +164,7 @@ def running(checkout: Path, env: dict[str, str], folder: Path) -> Iterator[tuple
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> str:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         assert server.poll() is None, log.read_text(encoding="utf-8")
         try:
@@ -172,4 +172,4 @@ def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> str:
                 return str(answer.read().decode())
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.2)
-    raise AssertionError(f"no page within two minutes: {log.read_text(encoding='utf-8')}")
+    raise AssertionError(f"no page within five minutes: {log.read_text(encoding='utf-8')}")
