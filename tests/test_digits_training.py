@@ -66,7 +66,7 @@ def test_strokes_are_written_in_percent() -> None:
 
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digits, "SHARES", dict.fromkeys(digits.SHARES, 4))
-    args = argparse.Namespace(seed=3)
+    args = argparse.Namespace(seed=3, rate=digits.HIGHEST_RATE, plain=4)
     rng = np.random.default_rng(2)
     pictures, labels = digits_pictures.stroke_digits(30, rng)
     bank = digits.as_bank(pictures, labels)
@@ -76,14 +76,14 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Monk
     first.learn(data, 10)
     first.store(tmp_path / "last.pt")
     onward = first.learn(data, 10)
-    taken_up = digits.Run(argparse.Namespace(seed=99))
+    taken_up = digits.Run(argparse.Namespace(seed=99, rate=digits.HIGHEST_RATE, plain=4))
     taken_up.take_up(tmp_path / "last.pt")
     assert taken_up.step == 1
     assert taken_up.learn(data, 10) == pytest.approx(onward, rel=1e-4)
 
 
 def test_the_rate_rises_and_falls_to_nothing() -> None:
-    rates = [digits.rate(step, 1000) for step in range(1000)]
-    assert max(rates) == pytest.approx(digits.HIGHEST_RATE, rel=0.01)
+    rates = [digits.rate(step, 1000, 3e-3) for step in range(1000)]
+    assert max(rates) == pytest.approx(3e-3, rel=0.01)
     assert rates[0] < 0.05 * max(rates)
     assert rates[-1] < 0.001 * max(rates)

@@ -112,7 +112,7 @@ def halved(pictures: np.ndarray) -> Tensor:
     return F.avg_pool2d(torch.from_numpy(pictures).float()[:, None] / 255, 2)
 
 
-def batch(data: Data, augment: Augment) -> tuple[Tensor, Tensor]:
+def batch(data: Data, augment: Augment, plain_count: int) -> tuple[Tensor, Tensor]:
     """One mixed batch; a share of MNIST stays exactly as it is, for that is what is judged."""
     pictures, labels = [], []
     for name in ("mnist", "fonts", "strokes", "nothing"):
@@ -122,17 +122,17 @@ def batch(data: Data, augment: Augment) -> tuple[Tensor, Tensor]:
     changed = augment(torch.cat(pictures))
     learn = data.banks["mnist"]
     assert learn.small is not None
-    at = torch.randint(len(learn.labels), (SHARES["plain"],), generator=augment.generator)
+    at = torch.randint(len(learn.labels), (plain_count,), generator=augment.generator)
     plain = learn.small[at].float()[:, None] / 255
     return torch.cat([changed, plain]), torch.cat([*labels, learn.labels[at]])
 
 
-def rate(step: int, steps: int) -> float:
+def rate(step: int, steps: int, highest: float) -> float:
     """One cycle: a short rise, then half a cosine down to nothing."""
     rise = 0.05 * steps
     if step < rise:
-        return HIGHEST_RATE * (step + 1) / rise
-    return HIGHEST_RATE * 0.5 * (1 + float(np.cos(np.pi * (step - rise) / (steps - rise))))
+        return highest * (step + 1) / rise
+    return highest * 0.5 * (1 + float(np.cos(np.pi * (step - rise) / (steps - rise))))
 
 
 class Run:
@@ -145,6 +145,7 @@ class Run:
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=HIGHEST_RATE, weight_decay=WEIGHT_DECAY)
         self.augment = Augment(args.seed)
         self.step, self.cpu_s = 0, 0.0
+        self.highest, self.plain = args.rate, args.plain
         self.curve: list[dict[str, float]] = []
 
     def store(self, path: Path) -> None:
@@ -163,10 +164,16 @@ class Run:
         torch.set_rng_state(state["torch"])
         self.step, self.cpu_s, self.curve = state["step"], state["cpu_s"], state["curve"]
 
+    def start_from(self, path: Path) -> None:
+        """The averaged weights of another run: this run finishes it (a low --rate, more --plain pictures)."""
+        weights = torch.load(path)["average"]
+        self.net.load_state_dict(weights)
+        self.average.load_state_dict(weights)
+
     def learn(self, data: Data, steps: int) -> float:
-        x, y = batch(data, self.augment)
+        x, y = batch(data, self.augment, self.plain)
         for group in self.optimiser.param_groups:
-            group["lr"] = rate(self.step, steps)
+            group["lr"] = rate(self.step, steps, self.highest)
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.net(x.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), y, label_smoothing=SMOOTHING)
@@ -200,6 +207,8 @@ def train(args: argparse.Namespace) -> None:
     if checkpoint.exists():
         run.take_up(checkpoint)
         log.info("goes on at step %d", run.step)
+    elif args.start is not None:
+        run.start_from(args.start)
     began, before = time.process_time(), run.cpu_s
     loss = 0.0
     while run.step < args.steps and run.cpu_s < args.cpu_seconds:
@@ -228,6 +237,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=9_000)
     parser.add_argument("--cpu-seconds", type=float, default=4_000)
+    parser.add_argument("--start", type=Path, default=None, help="finish another run: its last.pt")
+    parser.add_argument("--rate", type=float, default=HIGHEST_RATE, help="highest learning rate")
+    parser.add_argument("--plain", type=int, default=SHARES["plain"], help="unchanged MNIST pictures in a batch")
     parser.add_argument("--every", type=int, default=500, help="steps between two measurements")
     parser.add_argument("--bank", type=int, default=12_000, help="pictures from strokes; twice as many of no digit")
     parser.add_argument("--threads", type=int, default=1)

@@ -64,11 +64,11 @@ def _candidates(picture: Grey, maps: Iterable[InkMap]) -> list[Candidate]:
     ]
 
 
-def unrest(picture: Grey, ink: Ink) -> float:
+def unrest(picture: Grey, ink: Ink, smallest: int = SMALL) -> float:
     """Spread inside the strokes, or of the paper around them, whichever is larger, over the contrast between both."""
     from scipy import ndimage
 
-    if picture.size < SMALL:
+    if picture.size < smallest:
         return 0.0
     solid = ink > 0.5
     inner = ndimage.binary_erosion(solid)
