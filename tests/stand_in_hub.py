@@ -35,6 +35,7 @@ class StandInHub:
         self.bytes_per_s = 0.0
         self.cut_after = 0
         self.commit = SHA
+        self.history: dict[str, dict[str, dict[str, bytes]]] = {}
         self.tokens: set[str] = set()
         self.asked: list[str] = []
         self.sent_bytes = 0
@@ -43,6 +44,16 @@ class StandInHub:
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def publish(self, repo: str, commit: str, **changed: bytes) -> None:
+        """A new commit of `main`: the old files stay reachable under the old commit, as on the Hub."""
+        self.history[self.commit] = {repo: dict(self.files[repo])}
+        self.commit = commit
+        self.files[repo].update({name.replace("_", "."): data for name, data in changed.items()})
+
+    def at(self, repo: str, revision: str) -> dict[str, bytes] | None:
+        """The files of a repository at a revision."""
+        return self.history.get(revision, self.files).get(repo)
 
     def close(self) -> None:
         self.closing.set()
@@ -79,7 +90,7 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
             if parts[:2] == ["api", "models"]:
                 self._describe("/".join(parts[2:4]), parts[4:])
             elif len(parts) > 4 and parts[2] == "resolve":
-                self._file("/".join(parts[:2]), "/".join(parts[4:]), with_body)
+                self._file("/".join(parts[:2]), parts[3], "/".join(parts[4:]), with_body)
             else:
                 self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
 
@@ -99,7 +110,8 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
             return fault in answers
 
         def _describe(self, repo: str, rest: list[str]) -> None:
-            files = hub.files.get(repo)
+            revision = rest[1] if rest[:1] == ["revision"] else "main"
+            files = hub.at(repo, revision)
             if files is None:
                 self._send(404, b"{}", {"X-Error-Code": "RepoNotFound"})
             elif rest[:1] == ["tree"]:
@@ -111,11 +123,12 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
             else:
                 facts = {"private": False, "gated": False, "tags": [], "downloads": 0, "likes": 0}
                 facts["cardData"] = {"license": "apache-2.0"}
+                commit = revision if len(revision) == 40 else hub.commit
                 siblings = [_sibling(name, data) for name, data in files.items()]
-                self._json({"id": repo, "modelId": repo, "sha": hub.commit, "siblings": siblings, **facts})
+                self._json({"id": repo, "modelId": repo, "sha": commit, "siblings": siblings, **facts})
 
-        def _file(self, repo: str, name: str, with_body: bool) -> None:
-            data = hub.files.get(repo, {}).get(name)
+        def _file(self, repo: str, revision: str, name: str, with_body: bool) -> None:
+            data = (hub.at(repo, revision) or {}).get(name)
             if data is None:
                 self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
                 return
