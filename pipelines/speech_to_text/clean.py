@@ -63,7 +63,7 @@ def _overlap(segment: Segment, span: Span) -> float:
 
 def _without_loops(segment: Segment) -> Segment:
     text = segment.text.strip()
-    once = _WORD.sub(r"\g<word>", _PHRASE.sub(r"\g<phrase>", text)).strip()
+    once = _PHRASE.sub(r"\g<phrase>", _WORD.sub(r"\g<word>", text)).strip()
     if once == segment.text:
         return segment
     words = segment.words if once == text else _kept_words(segment, once)

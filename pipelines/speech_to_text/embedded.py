@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.engines import EngineSpec
 from pipelines.job import Job
@@ -41,8 +42,11 @@ TRANSLATES = False
 
 # Score = how much worse than free phones the words explain a frame (natural log) + 2 x the mean probability of the
 # words by time. Measured by `benchmarks/speech.py gate`: spoken English above, Korean, other languages, music below.
-LOWEST_SCORE = -2.8
+LOWEST_SCORE = -3.0
 _PROBABILITY_WEIGHT = 2.0
+# Samples (50 ms) handed over at once: the library holds the interpreter meanwhile, and the page would stand still.
+_STEP = 800
+_PASSES = 3  # of the phone decoder, after which its estimate of the recording's mean spectrum no longer moves
 _PAUSE_S = 0.5  # a longer one ends a segment
 _FRAMES_PER_S = 100
 _TINY = 1e-300  # scores are probabilities of whole words: they underflow
@@ -85,26 +89,46 @@ class _Spoken:
 class Sphinx:
     """Two decoders over the same model. Not for several threads at once: `engines.use` holds the lock."""
 
-    piece_s = 12.0  # it cannot be stopped inside a piece
+    piece_s = 12.0  # short, so that text appears soon
 
     def __init__(self, words: Any, phones: Any) -> None:
         self._words = words
         self._phones = phones
+        self._untouched = phones.get_cmn(False)  # each piece starts from here: the same sound gives the same text
 
     def languages(self, samples: Samples) -> dict[str, float]:
         return {}
 
     def hear(self, samples: Samples, request: Request, job: Job) -> Heard:
-        audio = (np.clip(samples, -1, 1) * 32767).astype(np.int16).tobytes()
-        spoken = _decoded(self._words, audio)
+        audio = (np.clip(samples, -1, 1) * 32767).astype(np.int16)
+        phones, spoken = self._both(audio, job)
         words = [entry for entry in spoken if entry.word]
         if not words:
             return Heard(())
-        if request.language is None:
-            job.check()
-            if score(words, spoken, _decoded(self._phones, audio)) < LOWEST_SCORE:
-                return Heard((), unsure=True)
+        if request.language is None and score(words, spoken, phones) < LOWEST_SCORE:
+            return Heard((), unsure=True)
         return Heard(tuple(_segments(words, request.word_timestamps)), language="en")
+
+    def judge(self, audio: NDArray[np.int16], job: Job) -> tuple[float, str]:
+        """The score of some sound and the words behind it, for whoever sets `LOWEST_SCORE`."""
+        phones, spoken = self._both(audio, job)
+        words = [entry for entry in spoken if entry.word]
+        return (score(words, spoken, phones) if words else -99.0), " ".join(word.word for word in words)
+
+    def _both(self, audio: NDArray[np.int16], job: Job) -> tuple[list[_Spoken], list[_Spoken]]:
+        phones = self._phones_of(audio, job)
+        self._words.set_cmn(self._phones.get_cmn(True))
+        return phones, _decoded(self._words, audio, job)
+
+    def _phones_of(self, audio: NDArray[np.int16], job: Job) -> list[_Spoken]:
+        """The phones, and, left in that decoder, the mean spectrum of the whole piece.
+
+        Fed in small parts a decoder knows the mean only at the end; this one is quick enough to go through it again.
+        """
+        self._phones.set_cmn(self._untouched)
+        for _ in range(_PASSES):
+            phones = _decoded(self._phones, audio, job)
+        return phones
 
 
 def score(words: list[_Spoken], spoken: list[_Spoken], phones: list[_Spoken]) -> float:
@@ -121,10 +145,15 @@ def _per_frame(entries: list[_Spoken], start: int, end: int) -> float:
     return sum(entry.score for entry in inside) / frames if frames else 0.0
 
 
-def _decoded(decoder: Any, audio: bytes) -> list[_Spoken]:
+def _decoded(decoder: Any, audio: NDArray[np.int16], job: Job) -> list[_Spoken]:
+    decoder.start_stream()  # forgets the noise of the piece before
     decoder.start_utt()
-    decoder.process_raw(audio, full_utt=True)  # the whole piece: loudness is then normalised over all of it
-    decoder.end_utt()
+    try:
+        for start in range(0, len(audio), _STEP):
+            job.check()
+            decoder.process_raw(audio[start : start + _STEP].tobytes())
+    finally:
+        decoder.end_utt()
     if decoder.hyp() is None:
         return []
     return [

@@ -1,0 +1,201 @@
+"""Speech to text, measured: word errors, the built-in engine's judgement, sizes, and the speed of Whisper.
+
+    python benchmarks/speech.py clips    word error rate beside plain PocketSphinx (clips in MODU_SPEECH_DIR)
+    python benchmarks/speech.py gate     scores of the built-in engine on those clips, changed, reversed, and on noise
+    python benchmarks/speech.py sizes    file size and memory of Whisper's shapes with random weights
+    python benchmarks/speech.py speed    Whisper base: ours beside openai-whisper and faster-whisper, one run each
+
+MODU_SPEECH_DIR holds WAV files of people speaking and `truth.json` with {file name: what is said}; a text in
+round brackets marks a clip that is not English.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from pipelines import memory, sound  # noqa: E402
+from pipelines.job import Job  # noqa: E402
+from pipelines.speech_to_text import embedded, fast_whisper, openai_whisper, speech_spans, transcribe  # noqa: E402
+from pipelines.speech_to_text.types import Request  # noqa: E402
+
+RATE = 16_000
+TOKENS = 100  # random weights never stop by themselves
+SHAPES = {  # layers, width, heads, mel bands: whisper/README and the config files of the repositories
+    "tiny": (4, 4, 384, 6, 80, 51865),
+    "base": (6, 6, 512, 8, 80, 51865),
+    "small": (12, 12, 768, 12, 80, 51865),
+    "turbo": (32, 4, 1280, 20, 128, 51866),
+}
+
+
+def clips() -> dict[str, tuple[sound.Sound, str]]:
+    folder = Path(os.environ.get("MODU_SPEECH_DIR", ""))
+    if not (folder / "truth.json").is_file():
+        raise SystemExit("Set MODU_SPEECH_DIR to a folder with WAV files and truth.json.")
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    return {name: (sound.open_sound(folder / name), said) for name, said in truth.items()}
+
+
+def words(text: str) -> list[str]:
+    return re.sub(r"[^a-z' ]", " ", text.lower()).split()
+
+
+def errors(said: list[str], heard: list[str]) -> int:
+    """Insertions, deletions and replacements between two lists of words."""
+    row = list(range(len(heard) + 1))
+    for at, word in enumerate(said, 1):
+        previous, row[0] = row[0], at
+        for index, other in enumerate(heard, 1):
+            previous, row[index] = row[index], min(row[index] + 1, row[index - 1] + 1, previous + (word != other))
+    return row[-1]
+
+
+def word_errors() -> None:
+    from pocketsphinx import Decoder
+
+    plain = Decoder(samprate=RATE, loglevel="FATAL")
+    totals = {"ours": [0, 0.0], "plain": [0, 0.0]}
+    count, seconds = 0, 0.0
+    for name, (clip, said) in clips().items():
+        started = time.perf_counter()
+        ours = transcribe(clip, engine="embedded").text
+        middle = time.perf_counter()
+        plain.start_utt()
+        plain.process_raw((np.clip(clip.samples, -1, 1) * 32767).astype(np.int16).tobytes(), full_utt=True)
+        plain.end_utt()
+        theirs = plain.hyp().hypstr if plain.hyp() else ""
+        took = (middle - started, time.perf_counter() - middle)
+        print(f"{name}\n  said  {said}\n  ours  {ours}\n  plain {theirs}")
+        if said.startswith("("):
+            continue
+        count += len(words(said))
+        seconds += clip.duration_s
+        for key, text, spent in (("ours", ours, took[0]), ("plain", theirs, took[1])):
+            totals[key][0] += errors(words(said), words(text))
+            totals[key][1] += spent
+    for key, (wrong, spent) in totals.items():
+        rate = f"word error rate {wrong / count:.2f} ({wrong} of {count})"
+        print(f"{key}: {rate}, real-time factor {spent / seconds:.2f} (wall, first load in it)")
+
+
+def gate() -> None:
+    import speech
+
+    engine = embedded.load(None)
+    sounds = {name: (clip.samples, "other" if said.startswith("(") else "en") for name, (clip, said) in clips().items()}
+    noise = np.random.default_rng(0)
+    for name, (samples, kind) in list(sounds.items()):
+        sounds[f"{name} backwards"] = (samples[::-1].copy(), "other")
+        sounds[f"{name} quiet"] = (samples * np.float32(0.05), kind)
+        rough = samples + np.std(samples) * 0.1 * noise.standard_normal(len(samples))
+        sounds[f"{name} noisy"] = (rough.astype(np.float32), kind)
+    sounds |= {f"babble {seed}": (speech.babble(4, seed), "other") for seed in range(4)}
+    sounds |= {name: (samples, "nobody") for name, samples in speech.NOBODY.items()}
+    for name, (samples, kind) in sounds.items():
+        spans = speech_spans(sound.Sound(samples, RATE))
+        if not spans:
+            print(f"{kind:7} {name:40} nobody speaks")
+            continue
+        cut = np.concatenate([samples[int(span.start * RATE) : int(span.end * RATE)] for span in spans])
+        audio = (np.clip(cut, -1, 1) * 32767).astype(np.int16)
+        score, text = engine.judge(audio, Job())
+        print(f"{kind:7} {name:40} {score:6.2f} {'yes' if score >= embedded.LOWEST_SCORE else 'no ':3} {text}")
+
+
+def made(size: str) -> Any:
+    """Whisper of the real shape with random weights."""
+    import torch
+    from whisper.model import ModelDimensions, Whisper
+
+    audio_layers, text_layers, width, heads, mels, vocabulary = SHAPES[size]
+    torch.manual_seed(0)
+    dims = ModelDimensions(mels, 1500, width, heads, audio_layers, vocabulary, 448, width, heads, text_layers)
+    model = Whisper(dims)
+    torch.nn.init.normal_(model.decoder.positional_embedding, std=0.02)
+    return model
+
+
+def sizes() -> None:
+    import speech
+    import torch
+    import whisper
+
+    for size in sys.argv[2:] or ["tiny", "base", "small"]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{size}.pt"
+            model = made(size)
+            state = {name: value.half() for name, value in model.state_dict().items()}
+            torch.save({"dims": vars(model.dims), "model_state_dict": state}, path)
+            del model, state
+            memory.give_back()
+            before = memory.resident_mb()
+            listener = openai_whisper.Listener(whisper.load_model(str(path), device="cpu"), sample_len=5)
+            listener._decoding["temperature"] = 0.0
+            listener.hear(speech.babble(28), Request("ko", "transcribe", False), Job())
+            used = memory.resident_mb() - before
+            print(
+                f"{size}: file {path.stat().st_size / 1e6:.0f} MB, {used:.0f} MB of memory once it has listened",
+                flush=True,
+            )
+            del listener
+            memory.give_back()
+
+
+def speed() -> None:
+    """Four ways through the same 28 seconds with the same number of tokens; the order is turned once."""
+    import ctranslate2
+    import faster_whisper
+    import speech
+    import whisper
+    import whispers
+
+    samples = speech.babble(28)
+    request = Request("en", "transcribe", False)
+    model = made("base")
+    plain = {"language": "en", "fp16": False, "temperature": 0.0, "condition_on_previous_text": False}
+    with tempfile.TemporaryDirectory() as folder:
+        shape = {"d_model": 512, "layers": 6, "heads": 8, "ffn": 2048}
+        fast = faster_whisper.WhisperModel(
+            str(whispers.converted_checkpoint(Path(folder), **shape)), compute_type="int8"
+        )
+    ours = openai_whisper.Listener(model, sample_len=TOKENS)
+    ours_fast = fast_whisper.Listener(fast, max_new_tokens=TOKENS)
+    ours._decoding["temperature"] = ours_fast._decoding["temperature"] = 0.0
+    ways = {
+        "openai-whisper": lambda: whisper.transcribe(model, samples, sample_len=TOKENS, **plain),
+        "ours on it": lambda: ours.hear(samples, request, Job()),
+        "faster-whisper int8": lambda: list(
+            fast.transcribe(samples, language="en", temperature=0.0, beam_size=1, max_new_tokens=TOKENS)[0]
+        ),
+        "ours on it, int8": lambda: ours_fast.hear(samples, request, Job()),
+    }
+    best = dict.fromkeys(ways, float("inf"))
+    for order in (list(ways), list(reversed(ways)), list(ways)):
+        for name in order:
+            started = time.perf_counter()
+            ways[name]()
+            best[name] = min(best[name], time.perf_counter() - started)
+    print(
+        f"Whisper base shape, random weights, 28 s, {TOKENS} tokens, ctranslate2 {ctranslate2.__version__}, best of 3:"
+    )
+    for name, took in best.items():
+        print(f"  {name:22} {took:6.2f} s   real-time factor {took / 28:.3f}")
+
+
+if __name__ == "__main__":
+    tasks = {"clips": word_errors, "gate": gate, "sizes": sizes, "speed": speed}
+    if len(sys.argv) < 2 or sys.argv[1] not in tasks:
+        raise SystemExit(__doc__)
+    tasks[sys.argv[1]]()
