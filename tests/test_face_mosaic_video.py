@@ -67,7 +67,7 @@ def drawn_frames(count: int, width: int = 320, height: int = 240, people: int = 
 
 def covered_share(path: Path, truth: list, longest_step: int) -> tuple[float, int]:
     """The share of true faces at least half inside a hidden area, over all frames, and how often was looked."""
-    watcher = Watcher(video._Looker("centerface", -1, Job()), longest_step)
+    watcher = Watcher(video.Looker("centerface", -1, Job()), longest_step)
     hidden = total = 0
     with Source(path) as source:
         pairs = [pair for kind, item in source.packets() if kind == "frame" for pair in watcher.take(item)]

@@ -84,7 +84,7 @@ def _run(path: Path, out: Path, options: MosaicOptions, engine: object, job: Job
     with Source(path) as source:
         spec = engines.choose("face_mosaic", engine)
         engines.require_usable(spec)
-        watcher = Watcher(_Looker(spec.name, options.threshold, job))
+        watcher = Watcher(Looker(spec.name, options.threshold, job))
         frames = _copy(source, out, watcher, options, job, most)
         return HiddenVideo(frames, round(float(source.rate), 3), watcher.tracks.count, spec.name)
 
@@ -151,7 +151,7 @@ def cover(yuv: np.ndarray, area: Box, style: Style, strength: float, whole_width
     red[rows, columns] = region[::2, ::2, 2]
 
 
-class _Looker:
+class Looker:
     """Looks at one small copy. The engine is held only while it looks, so that others get their turn."""
 
     def __init__(self, engine: str, threshold: float, job: Job) -> None:
@@ -168,7 +168,7 @@ class _Looker:
 class Watcher:
     """Decides at which frames to look, and gives frames back with their boxes once enough is known."""
 
-    def __init__(self, look: _Looker, longest_step: int = LONGEST_STEP) -> None:
+    def __init__(self, look: Looker, longest_step: int = LONGEST_STEP) -> None:
         self.tracks = Tracks()
         self.looks = 0
         self._look_at = look
