@@ -31,6 +31,7 @@ VOCABULARY = (
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folders `kokoro` and `mms` of checkpoints in the layout of the Hub, as `MODU_MODELS_DIR` wants it."""
+    pytest.importorskip("torch").set_num_threads(1)  # threads that wait for each other crawl on a busy machine
     root = tmp_path_factory.mktemp("models")
     _tiny_kokoro(root / "kokoro" / kokoro.REPO)
     _tiny_mms(root / "mms" / mms.REPO)
