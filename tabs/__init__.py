@@ -9,9 +9,9 @@ import gradio as gr
 from pipelines import settings
 from pipelines.errors import InvalidInput
 from pipelines.words import Text
-from tabs import digits, face_mosaic
+from tabs import digits, face_mosaic, speech_to_text, text_to_speech
 
-TABS: tuple[ModuleType, ...] = (digits, face_mosaic)
+TABS: tuple[ModuleType, ...] = (digits, face_mosaic, speech_to_text, text_to_speech)
 
 
 def build(page: gr.Blocks) -> None:
