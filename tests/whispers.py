@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 LANGUAGE_COUNT = 99
@@ -51,17 +52,16 @@ def converted_checkpoint(folder: Path, d_model: int = 32, layers: int = 1, heads
         begin_suppress_tokens=[ids("<|endoftext|>")],
     )
     model = WhisperForConditionalGeneration(config)
-    told = model.generation_config
-    told.lang_to_id = {f"<|{code}|>": ids(f"<|{code}|>") for code in _codes()}
-    told.no_timestamps_token_id = ids("<|notimestamps|>")
-    told.alignment_heads = [[0, 0]]
-    told.is_multilingual = True
     source = folder / "source"
     model.save_pretrained(source)
     tokenizer.save_pretrained(source)
     WhisperFeatureExtractor().save_pretrained(source)
     out = folder / "converted"
     TransformersConverter(str(source), copy_files=["tokenizer.json"]).convert(str(out), quantization="float16")
+    # The library of the models drops these facts when it saves; the converter would have copied them.
+    facts = json.loads((out / "config.json").read_text())
+    facts |= {"lang_ids": ids([f"<|{code}|>" for code in _codes()]), "alignment_heads": [[0, 0]], "suppress_ids": []}
+    (out / "config.json").write_text(json.dumps(facts))
     return out
 
 

@@ -7,6 +7,7 @@ freely chosen English phones do. In Korean, noise or music they do not, and noth
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,7 +147,9 @@ def _per_frame(entries: list[_Spoken], start: int, end: int) -> float:
 
 
 def _decoded(decoder: Any, audio: NDArray[np.int16], job: Job) -> list[_Spoken]:
-    decoder.start_stream()  # forgets the noise of the piece before
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        decoder.start_stream()  # called unnecessary, but only this forgets the noise of the piece before
     decoder.start_utt()
     try:
         for start in range(0, len(audio), _STEP):

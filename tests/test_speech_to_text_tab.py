@@ -1,0 +1,308 @@
+"""The speech tab: its endpoint as programs call it, its handlers, and what a visitor sees and hears in a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+from conftest import ROOT, free_port
+from fakes import FakeModule, spec
+from gradio_client import Client, handle_file
+from speech import RATE, FakeListener, babble, hum, silence
+
+import app
+from pipelines import engines
+from pipelines.errors import InvalidInput
+from pipelines.speech_to_text import LANGUAGES, Segment, Transcript, detector, subtitles
+from pipelines.words import Text
+from tabs import _listening
+from tabs import speech_to_text as tab
+
+ENGLISH = ROOT / "examples" / "speech_to_text" / "english.wav"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """The tab alone, served."""
+    with gr.Blocks(title="speech") as page:
+        with gr.Tabs(elem_id="modu-tabs"):
+            with gr.Tab(tab.TITLE, id=tab.TASK):
+                tab.build(page)
+    page.queue(api_open=False)
+    app.launch(page, prevent_thread_lock=True, quiet=True, server_port=free_port())
+    yield str(page.local_url).rstrip("/")
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def program(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    client = Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def listener(fake_engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> FakeListener:
+    heard = FakeListener()
+    facts = spec("speech_to_text", "fake", rank=99, languages=tuple(LANGUAGES))
+    fake_engine(FakeModule(facts, make=lambda: heard))
+    monkeypatch.setattr(detector, "weights", lambda: None)
+    return heard
+
+
+def write(path: Path, samples: np.ndarray) -> Path:
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes((samples * 32767).astype("<i2").tobytes())
+    return path
+
+
+# --- the endpoint -------------------------------------------------------------------------------------------------
+
+
+def test_the_endpoint_gives_text_facts_srt_and_vtt(program: Client, listener: FakeListener, tmp_path: Path) -> None:
+    file = write(tmp_path / "나의 녹음.wav", np.concatenate([silence(2), babble(3)]))
+    text, facts, srt, vtt = program.predict(
+        audio=handle_file(file), language="ko", engine="fake", word_timestamps=True, api_name="/speech_to_text"
+    )
+    assert text == "hello there"
+    assert set(facts) == {
+        "language", "language_probability", "duration_s", "no_speech", "notice", "segments", "engine",
+    }  # fmt: skip
+    assert (facts["language"], facts["duration_s"], facts["no_speech"], facts["engine"]) == ("ko", 5.0, False, "fake")
+    (segment,) = facts["segments"]
+    assert set(segment) == {"start", "end", "text", "words"} and segment["start"] == pytest.approx(1.8, abs=0.2)
+    assert [word["word"] for word in segment["words"]] == ["hello", "there"]
+    assert Path(srt).suffix == ".srt" and Path(srt).read_text().startswith("1\n00:00:0")
+    assert Path(vtt).suffix == ".vtt" and "hello there" in Path(vtt).read_text()
+    assert listener.requests[-1].language == "ko"
+
+
+def test_the_endpoint_for_nobody(program: Client, tmp_path: Path) -> None:
+    text, facts, srt, vtt = program.predict(
+        audio=handle_file(write(tmp_path / "a.wav", hum())), api_name="/speech_to_text"
+    )
+    assert (text, facts["no_speech"], facts["segments"], facts["language"]) == ("", True, [], None)
+    assert facts["notice"] and Path(srt).read_text() == "" and Path(vtt).read_text().strip() == "WEBVTT"
+
+
+def test_defaults_of_the_endpoint_are_the_contracts(program: Client) -> None:
+    told = program.view_api(return_format="dict", print_info=False)["named_endpoints"]["/speech_to_text"]
+    defaults = {one["parameter_name"]: one.get("parameter_default") for one in told["parameters"]}
+    assert defaults == {
+        "audio": None, "language": "auto", "task": "transcribe", "engine": "auto", "word_timestamps": False,
+    }  # fmt: skip
+    assert len(told["returns"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"language": "xx"}, "invalid_input"),
+        ({"task": "sing"}, "invalid_input"),
+        ({"engine": "siri"}, "unknown_engine"),
+        ({"engine": 5}, "invalid_input"),
+        ({"word_timestamps": "yes"}, "invalid_input"),
+        ({"language": "ko", "engine": "embedded"}, "engine_unavailable"),
+        ({"task": "translate", "engine": "embedded"}, "engine_unavailable"),
+    ],
+)
+def test_wrong_values_get_a_sentence_and_a_code(program: Client, changes: dict[str, Any], code: str) -> None:
+    with pytest.raises(Exception, match=rf"\[{code}\]"):
+        program.predict(audio=handle_file(ENGLISH), **changes, api_name="/speech_to_text")
+
+
+def test_text_named_wav_is_refused(program: Client, tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_text("no sound at all\n" * 30)
+    with pytest.raises(Exception, match=r"holds text.*\[invalid_input\]"):
+        program.predict(audio=handle_file(tmp_path / "a.wav"), api_name="/speech_to_text")
+
+
+# --- the handlers -------------------------------------------------------------------------------------------------
+
+
+def steps(handler: Any) -> list[tuple]:
+    async def collect() -> list[tuple]:
+        return [step async for step in handler]
+
+    return asyncio.run(collect())
+
+
+def test_several_files_one_broken(
+    listener: FakeListener, upload: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Text] = []
+    monkeypatch.setattr(tab, "tell", told.append)
+    good = [upload(write(tmp_path / f"{name}.wav", babble(2)))["path"] for name in ("one", "two")]
+    broken = upload(b"text, not sound " * 20, "broken.wav")["path"]
+    last = steps(tab.on_files([good[0], broken, good[1]], "auto", "transcribe", "fake", False))[-1]
+    results, which, player, facts, lines, *files = last
+    assert [result["name"] for result in results] == ["one.wav", "two.wav"]
+    assert which["value"] == 1 and which["visible"] and "two.wav" in player
+    assert "fake" in facts and "hello there" in lines and len(files) == 5
+    assert len(told) == 1 and "broken.wav" in told[0].ko
+
+
+def test_one_broken_file_is_an_error(listener: FakeListener, upload: Callable[..., Any]) -> None:
+    broken = upload(b"text, not sound " * 20, "broken.wav")["path"]
+    with pytest.raises(InvalidInput, match="holds text"):
+        steps(tab.on_files([broken], "auto", "transcribe", "fake", False))
+    with pytest.raises(InvalidInput, match="first"):
+        steps(tab.on_files(None, "auto", "transcribe", "fake", False))
+
+
+def test_every_control_of_the_tab_reaches_the_engine(
+    listener: FakeListener, upload: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = upload(write(tmp_path / "a.wav", babble(2)))["path"]
+    steps(tab.on_recording(file, "fr", "transcribe", "fake", True))
+    assert (listener.requests[-1].language, listener.requests[-1].word_timestamps) == ("fr", True)
+
+
+def result(*texts: str) -> dict[str, Any]:
+    segments = tuple(Segment(float(index), index + 1.0, text) for index, text in enumerate(texts))
+    found = Transcript(" ".join(texts), segments, "en", 1.0, 9.0, False, "fake")
+    return {"name": "a.wav", "path": None, "transcript": found, "original": found}
+
+
+def test_edited_lines_change_the_files(tmp_path: Path) -> None:
+    event = gr.EventData(None, {"texts": ["new words", ""]})
+    results, *files = asyncio.run(tab.on_edit([result("old", "gone")], 0, event))
+    by_kind = {Path(file["value"]).suffix: Path(file["value"]).read_text() for file in files}
+    assert set(by_kind) == {f".{kind}" for kind in subtitles.WRITERS}
+    assert by_kind[".txt"] == "new words\n" and "old" not in by_kind[".srt"] + by_kind[".json"]
+    again, *_ = asyncio.run(tab.on_edit(results, 0, gr.EventData(None, {"texts": ["new words", "back"]})))
+    assert again[0]["transcript"].text == "new words back"
+
+
+def test_what_a_visitor_reads_is_escaped() -> None:
+    shown = _listening.lines_html(result("<img src=x onerror=alert(1)>")["transcript"], "ko")
+    assert "<img" not in shown and "&lt;img" in shown
+    assert "<b" not in _listening.live_html("<b>", "<b>", "<b>")
+    assert "<video" in _listening.player_html("/x/a.mp4")
+    assert 'src="gradio_api/file=/x/a%22%3E.wav"' in _listening.player_html('/x/a">.wav')
+
+
+def test_who_speaks_korean_is_told_before_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODU_LANGUAGE", "ko")
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    *_, advice, offer, size = asyncio.run(tab.on_open())
+    assert "영어만" in advice and "Whisper" in advice
+    assert offer["visible"] and [name for _, name in size["choices"]] == list(tab.OFFERED)
+    assert "148 MB" in size["choices"][1][0]
+    monkeypatch.setenv("SPACE_ID", "somebody/space")
+    *_, advice, offer, _size = asyncio.run(tab.on_open())
+    assert "서버" in advice and not offer["visible"]
+
+
+def test_the_advice_goes_when_a_better_engine_is_here(listener: FakeListener) -> None:
+    *_, advice, offer, _size = asyncio.run(tab.on_open())
+    assert advice == "" and not offer["visible"]
+
+
+def test_the_button_fetches_the_chosen_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(engines, "fetch", lambda engine, job: fetched.append(engine.name))
+    choice, line, *_ = asyncio.run(tab.on_fetch("faster-whisper-small"))
+    assert fetched == ["faster-whisper-small"]
+    assert choice["value"] == "faster-whisper-small" and "small" in line
+
+
+# --- the browser --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def visit(url: str, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """`visit("ko-KR")`: a Chromium whose microphone hears the English example."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    playwright = pytest.importorskip("playwright.sync_api")
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    heard = write(tmp_path / "microphone.wav", np.concatenate([babble(3), silence(1)]))
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(
+            executable_path=program,
+            args=[
+                "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking",
+                "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-audio-capture={heard}",
+            ],
+        )  # fmt: skip
+
+        def open_page(locale: str, width: int = 1280) -> Any:
+            context = browser.new_context(
+                locale=locale,
+                viewport={"width": width, "height": 900},
+                permissions=["microphone"],
+                accept_downloads=True,
+            )
+            page = context.new_page()
+            page.goto(url)
+            page.wait_for_selector("#stt-run", timeout=60_000)
+            return page
+
+        yield open_page
+        browser.close()
+
+
+@pytest.mark.browser
+def test_a_line_plays_lights_up_and_can_be_edited(visit: Callable[..., Any], listener: FakeListener) -> None:
+    page = visit("ko-KR")
+    page.set_input_files("#stt-files input[type=file]", str(ENGLISH))
+    page.wait_for_selector("#stt-files >> text=english", timeout=30_000)
+    page.click("#stt-run")
+    page.wait_for_selector("#stt-lines .stt-line", timeout=60_000)
+    page.click("#stt-lines .stt-line button")
+    page.wait_for_selector("#stt-lines .stt-line.now", timeout=20_000)
+    assert page.evaluate("document.querySelector('#stt-player audio').currentTime") >= 0
+    page.click("#stt-lines .stt-line [contenteditable]")
+    page.keyboard.press("End")
+    page.keyboard.type(" 추가")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(3_000)
+    with page.expect_download() as download:
+        page.click("#stt-txt")
+    assert Path(download.value.path()).read_text().strip().endswith("추가")
+    assert download.value.suggested_filename == "english.txt"
+
+
+@pytest.mark.browser
+def test_a_recording_from_the_microphone_is_written_down(visit: Callable[..., Any], listener: FakeListener) -> None:
+    page = visit("en-US")
+    page.get_by_role("tab", name="Record").click()
+    page.locator("#stt-recording .record-button").first.click()
+    page.wait_for_timeout(5_000)
+    page.locator("#stt-recording .stop-button").first.click()
+    page.wait_for_timeout(2_000)
+    page.click("#stt-run-recording")
+    page.wait_for_selector("#stt-lines .stt-line", timeout=60_000)
+    assert "hello there" in page.inner_text("#stt-lines")
+
+
+@pytest.mark.browser
+def test_live_text_appears_while_one_speaks(visit: Callable[..., Any], listener: FakeListener) -> None:
+    page = visit("en-US")
+    page.get_by_role("tab", name="Live").click()
+    page.locator("#stt-microphone .record-button").first.click()
+    page.wait_for_function("document.querySelector('#stt-live').innerText.includes('hello')", timeout=60_000)
+    page.locator("#stt-microphone .stop-button").first.click()
+    page.wait_for_selector("#stt-lines .stt-line", timeout=60_000)
+    assert "hello there" in page.inner_text("#stt-lines")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_never_scrolls_sideways_and_tells_korean_visitors(visit: Callable[..., Any], width: int) -> None:
+    page = visit("ko-KR", width)
+    page.wait_for_selector(".stt-advice", timeout=30_000)
+    assert "영어만" in page.inner_text("#stt-advice")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
