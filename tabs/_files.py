@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
-import gradio as gr
 from gradio import processing_utils
 from gradio.data_classes import FileData
 from gradio.processing_utils import save_file_to_cache
@@ -22,7 +21,6 @@ from PIL import Image
 from pipelines import media
 from pipelines.errors import InvalidInput
 from pipelines.words import Text
-from tabs._words import visitor_language
 
 _NOT_UPLOADED = Text(
     en="This is not an uploaded file. Upload it first (with gradio_client: handle_file(...)).",
@@ -38,7 +36,7 @@ def uploaded(value: object, missing: Text) -> Path:
     if name is None or "\0" in name:
         raise InvalidInput(_NOT_UPLOADED)
     try:
-        path = Path(name).resolve(strict=True)
+        path = Path(_of_address(name)).resolve(strict=True)
     except (OSError, RuntimeError, ValueError):
         raise InvalidInput(_NOT_UPLOADED) from None
     if not path.is_file() or not path.is_relative_to(Path(get_upload_folder()).resolve()):
@@ -52,12 +50,21 @@ def fetch_nothing() -> None:
 
 
 async def _own_upload(url: str, cache_dir: str) -> str:
-    """The uploaded file behind an address of this server. In place of Gradio's download of any public address."""
-    _, found, name = unquote(urlparse(url).path).partition("/gradio_api/file=")
+    """In place of Gradio's download of any public address: the upload behind it, or a path where nothing is.
+
+    No error is raised here, since Gradio calls this before it knows the visitor; `uploaded` then speaks.
+    """
     try:
-        return str(uploaded(name if found else None, _NOT_UPLOADED))
-    except InvalidInput as error:
-        raise gr.Error(error.to(visitor_language()), print_exception=False) from None
+        return str(uploaded(url, _NOT_UPLOADED))
+    except InvalidInput:
+        return str(Path(cache_dir) / "not-uploaded")
+
+
+def _of_address(name: str) -> str:
+    """The path behind an address that this server gave to an upload; what is no address stays as it is."""
+    if not name.lower().startswith(("http://", "https://")):
+        return name
+    return unquote(urlparse(name).path).partition("/gradio_api/file=")[2]
 
 
 def original_name(value: object) -> str:

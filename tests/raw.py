@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 
 API = "/gradio_api"
+http = httpx.Client(verify=False, timeout=60)  # one for all: making one costs more than a request
 
 
 def upload(url: str, content: bytes | Path, name: str = "picture.png") -> str:
     """Upload one file; the path on the server."""
     data = content.read_bytes() if isinstance(content, Path) else content
-    answer = httpx.post(f"{url}{API}/upload", files={"files": (name, data)}, timeout=60)
+    answer = http.post(f"{url}{API}/upload", files={"files": (name, data)}, timeout=60)
     answer.raise_for_status()
     return str(answer.json()[0])
 
@@ -26,7 +27,7 @@ def file_value(path: str, name: str = "picture.png") -> dict[str, Any]:
 def start(url: str, api_name: str, data: list[Any], headers: dict[str, str] | None = None) -> str:
     """Begin a call; the id under which its events are read."""
     body = json.dumps({"data": data})  # NaN and Infinity pass, as from a careless program
-    answer = httpx.post(
+    answer = http.post(
         f"{url}{API}/call/{api_name.strip('/')}",
         content=body,
         headers={"Content-Type": "application/json", **(headers or {})},
@@ -43,7 +44,7 @@ def call(
     event_id = start(url, api_name, data, headers)
     address = f"{url}{API}/call/{api_name.strip('/')}/{event_id}"
     event = ""
-    with httpx.stream("GET", address, headers=headers or {}, timeout=timeout) as stream:
+    with http.stream("GET", address, headers=headers or {}, timeout=timeout) as stream:
         for line in stream.iter_lines():
             if line.startswith("event:"):
                 event = line[6:].strip()
@@ -56,7 +57,7 @@ def press(url: str, fn_index: int, data: list[Any], headers: dict[str, str] | No
     """Fire an event of the page by its number, as the browser does: (worked, output)."""
     session = "raw-session"
     body = json.dumps({"data": data, "fn_index": fn_index, "session_hash": session, "trigger_id": None})
-    answer = httpx.post(
+    answer = http.post(
         f"{url}{API}/queue/join",
         content=body,
         headers={"Content-Type": "application/json", **(headers or {})},
@@ -64,7 +65,7 @@ def press(url: str, fn_index: int, data: list[Any], headers: dict[str, str] | No
     )
     if answer.status_code != 200:
         return False, answer.text
-    with httpx.stream("GET", f"{url}{API}/queue/data?session_hash={session}", timeout=90) as stream:
+    with http.stream("GET", f"{url}{API}/queue/data?session_hash={session}", timeout=90) as stream:
         for line in stream.iter_lines():
             message = json.loads(line[5:]) if line.startswith("data:") else {}
             if message.get("msg") == "process_completed":

@@ -7,7 +7,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import gradio as gr
@@ -22,7 +22,7 @@ import app
 from pipelines.errors import Cancelled, EngineFailed, InvalidInput
 from pipelines.job import Job
 from pipelines.words import Text
-from tabs._calls import HEAVY, LIGHT, endpoint, work
+from tabs._calls import HEAVY, LIGHT, endpoint, flow, work
 from tabs._words import preferred
 
 SLOW_S = 20.0
@@ -72,6 +72,37 @@ async def wrong(kind: str = "invalid") -> str:
     return await work(refuse)
 
 
+async def stream(count: int = 5) -> AsyncIterator[tuple[str, int]]:
+    """Give results on the way."""
+
+    def letters(job: Job) -> Iterator[tuple[str, int]]:
+        started.set()
+        try:
+            for number in range(1, count + 1):
+                job.check()
+                yield "x" * number, number
+                time.sleep(0.15)
+        except Cancelled:
+            ended.append("cancelled")
+            raise
+        ended.append("finished")
+
+    async for item in flow(letters):
+        yield item
+
+
+async def broken_stream() -> AsyncIterator[str]:
+    """Give one result, then refuse."""
+
+    def letters(_: Job) -> Iterator[str]:
+        yield "first"
+        time.sleep(0.3)
+        raise InvalidInput(WRONG)
+
+    async for item in flow(letters):
+        yield item
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A page with only these endpoints, on the app's own server."""
@@ -79,6 +110,8 @@ def url() -> Iterator[str]:
         endpoint(slow, "slow", HEAVY)
         endpoint(bug, "bug", LIGHT)
         endpoint(wrong, "wrong", LIGHT)
+        endpoint(stream, "stream", HEAVY)
+        endpoint(broken_stream, "broken_stream", LIGHT)
     page.queue(api_open=False)
     app.launch(page, prevent_thread_lock=True, quiet=True, server_port=free_port())
     yield str(page.local_url).rstrip("/")
@@ -249,3 +282,43 @@ def test_many_light_calls_run_beside_a_heavy_one(visitor: Client, url: str) -> N
     results = [raw.call(url, "wrong", ["invalid"])[0] for _ in range(4)]
     assert results == ["error"] * 4 and time.monotonic() - begun < 2.5
     assert heavy.result() == "done"
+
+
+# --- results on the way -------------------------------------------------------------------------------------------
+
+
+def test_results_come_on_the_way_and_the_last_one_is_whole(visitor: Client) -> None:
+    job = visitor.submit(6, api_name="/stream")
+    pieces = list(job)
+    assert pieces[-1] == ("x" * 6, 6) and len(pieces) >= 3
+    assert [number for _, number in pieces] == sorted({number for _, number in pieces})
+    assert visitor.predict(1, api_name="/stream") == ("x", 1), "a result that is there at once is given too"
+
+
+def test_a_cancelled_stream_stops_the_work(visitor: Client) -> None:
+    job = visitor.submit(200, api_name="/stream")
+    assert started.wait(10)
+    assert wait_until(lambda: len(job.outputs()) >= 2, 10)
+    job.cancel()
+    assert stops_within(2), ended
+    seen = len(job.outputs())
+    time.sleep(0.6)
+    assert len(job.outputs()) == seen
+    assert visitor.predict(1, api_name="/stream") == ("x", 1), "the lane is free for the next"
+
+
+def test_a_stream_that_fails_gives_its_first_result_and_then_the_sentence(url: str) -> None:
+    event, answer = raw.call(url, "broken_stream", [], {"Accept-Language": "ko"})
+    assert event == "error" and answer["error"] == f"{WRONG.ko} [invalid_input]"
+
+
+def test_who_stops_asking_for_more_cancels_the_work() -> None:
+    ended.clear()
+
+    async def take_one() -> None:
+        pieces = stream(200)
+        assert (await anext(pieces))[1] >= 1
+        await pieces.aclose()
+
+    asyncio.run(take_one())
+    assert stops_within(2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import contract
-import httpx
 import pytest
+import raw
 
 from tabs import TABS
 
@@ -20,7 +20,7 @@ HERE = {
 
 @pytest.fixture(scope="module")
 def info(app_url: str) -> dict[str, Any]:
-    return dict(httpx.get(f"{app_url}/gradio_api/info", timeout=30).json())
+    return dict(raw.http.get(f"{app_url}/gradio_api/info", timeout=30).json())
 
 
 def test_there_is_no_endpoint_outside_the_table(info: dict[str, Any]) -> None:
@@ -61,7 +61,7 @@ def test_file_parameters_are_published_as_files(info: dict[str, Any], name: str)
 @pytest.mark.parametrize("name", HERE)
 def test_every_endpoint_and_parameter_is_described(info: dict[str, Any], name: str, app_url: str) -> None:
     """What the API page and MCP clients read."""
-    tools = httpx.get(f"{app_url}/gradio_api/mcp/schema", timeout=30).json()
+    tools = raw.http.get(f"{app_url}/gradio_api/mcp/schema", timeout=30).json()
     tool = next(one for one in tools if one["name"] == name.strip("/"))
     assert len(tool["description"]) > 20
     properties = tool["inputSchema"]["properties"]
@@ -70,6 +70,6 @@ def test_every_endpoint_and_parameter_is_described(info: dict[str, Any], name: s
 
 
 def test_private_events_are_not_published(info: dict[str, Any], app_url: str) -> None:
-    config = httpx.get(f"{app_url}/config", timeout=30).json()
+    config = raw.http.get(f"{app_url}/config", timeout=30).json()
     public = [one["api_name"] for one in config["dependencies"] if one["api_visibility"] == "public"]
     assert sorted(f"/{name}" for name in public) == sorted(info["named_endpoints"])

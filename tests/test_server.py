@@ -29,7 +29,7 @@ def body(size: int) -> bytes:
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_a_body_of_3_mb_is_refused_with_a_sentence(app_url: str, door: str, language: str) -> None:
     headers = {"Content-Type": "application/json", "Accept-Language": language}
-    answer = httpx.post(f"{app_url}{door}", content=body(3 * MB), headers=headers, timeout=30)
+    answer = raw.http.post(f"{app_url}{door}", content=body(3 * MB), headers=headers, timeout=30)
     assert answer.status_code == 413
     said = answer.json()
     assert said["detail"] == said["error"] and said["detail"].endswith("[too_large]") and "2 MB" in said["detail"]
@@ -58,7 +58,7 @@ def test_a_chunked_body_is_counted_while_it_comes(app_url: str) -> None:
         except ConnectionError as error:
             assert answer == b"", error  # the answer was lost when the server hung up on what still came
     assert sent < 20 * MB or b"413" in answer
-    assert httpx.get(f"{app_url}/config", timeout=10).status_code == 200
+    assert raw.http.get(f"{app_url}/config", timeout=10).status_code == 200
 
 
 def test_a_small_chunked_body_of_3_mb_gets_the_sentence(app_url: str) -> None:
@@ -67,14 +67,14 @@ def test_a_small_chunked_body_of_3_mb_gets_the_sentence(app_url: str) -> None:
             yield b" " * 100_000
 
     try:
-        answer = httpx.post(f"{app_url}/gradio_api/call/engines", content=pieces(), timeout=30)
+        answer = raw.http.post(f"{app_url}/gradio_api/call/engines", content=pieces(), timeout=30)
     except httpx.TransportError:
         pytest.skip("the answer was lost when the server closed the line; the test above proves the refusal")
     assert answer.status_code == 413 and "[too_large]" in answer.text
 
 
 def test_a_body_within_the_limit_passes(app_url: str) -> None:
-    answer = httpx.post(
+    answer = raw.http.post(
         f"{app_url}/gradio_api/call/engines",
         content=body(2 * MB),
         headers={"Content-Type": "application/json"},
@@ -95,9 +95,9 @@ def test_an_upload_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     app.launch(page, prevent_thread_lock=True, quiet=True, server_port=free_port())
     url = str(page.local_url).rstrip("/")
     try:
-        answer = httpx.post(f"{url}/gradio_api/upload", files={"files": ("a.bin", b"x" * 4 * MB)}, timeout=60)
+        answer = raw.http.post(f"{url}/gradio_api/upload", files={"files": ("a.bin", b"x" * 4 * MB)}, timeout=60)
         assert answer.status_code == 413
-        small = httpx.post(
+        small = raw.http.post(
             f"{url}/gradio_api/call/engines",
             content=body(150_000),
             headers={"Content-Type": "application/json"},
@@ -122,8 +122,10 @@ def ask(url: str, origin: str) -> tuple[httpx.Response, httpx.Response]:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    preflight = httpx.options(f"{url}/gradio_api/call/engines", headers=headers, timeout=20)
-    simple = httpx.post(f"{url}/gradio_api/call/engines", json={"data": [""]}, headers={"Origin": origin}, timeout=20)
+    preflight = raw.http.options(f"{url}/gradio_api/call/engines", headers=headers, timeout=20)
+    simple = raw.http.post(
+        f"{url}/gradio_api/call/engines", json={"data": [""]}, headers={"Origin": origin}, timeout=20
+    )
     return preflight, simple
 
 
@@ -147,7 +149,7 @@ def test_the_owner_may_let_pages_of_other_origins_in(monkeypatch: pytest.MonkeyP
             assert len(simple.headers.get_list("access-control-allow-origin")) == 1
         refused, unread = ask(url, "https://evil.example")
         assert allowed(refused) is None and allowed(unread) is None
-        large = httpx.post(
+        large = raw.http.post(
             f"{url}/gradio_api/call/engines", content=body(3 * MB), headers={"Origin": ELSEWHERE}, timeout=20
         )
         assert large.status_code == 413 and allowed(large) == ELSEWHERE, "that page can read why"
@@ -160,12 +162,12 @@ def test_the_owner_may_let_pages_of_other_origins_in(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("path", ["/monitoring", "/gradio_api/monitoring", "/monitoring/summary"])
 def test_monitoring_is_off(app_url: str, path: str) -> None:
-    answer = httpx.get(f"{app_url}{path}", timeout=20, follow_redirects=True)
+    answer = raw.http.get(f"{app_url}{path}", timeout=20, follow_redirects=True)
     assert "total" not in answer.text.lower() or answer.status_code in (401, 403, 404)
 
 
 def test_errors_are_not_shown_in_full_and_runs_are_not_kept(app_url: str) -> None:
-    config = httpx.get(f"{app_url}/config", timeout=20).json()
+    config = raw.http.get(f"{app_url}/config", timeout=20).json()
     assert not config.get("show_error")
     assert "runs" not in (config.get("footer_links") or [])
 
@@ -182,7 +184,7 @@ def test_errors_are_not_shown_in_full_and_runs_are_not_kept(app_url: str) -> Non
     ],
 )
 def test_files_of_the_server_are_not_served(app_url: str, path: str) -> None:
-    answer = httpx.get(f"{app_url}{path}", timeout=20)
+    answer = raw.http.get(f"{app_url}{path}", timeout=20)
     assert answer.status_code in (400, 403, 404) and "root:" not in answer.text and "build_app" not in answer.text
 
 
@@ -190,12 +192,12 @@ def test_an_uploaded_page_is_not_served_as_a_page(app_url: str) -> None:
     """HTML and SVG of visitors come back as attachments, so their scripts run nowhere."""
     for name, content in (("x.html", b"<script>1</script>"), ("x.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>")):
         path = raw.upload(app_url, content, name)
-        answer = httpx.get(f"{app_url}/gradio_api/file={path}", timeout=20)
+        answer = raw.http.get(f"{app_url}/gradio_api/file={path}", timeout=20)
         assert "attachment" in answer.headers.get("content-disposition", "") or answer.status_code == 403
 
 
 def test_the_page_names_no_outside_address_to_load(app_url: str) -> None:
-    page = httpx.get(app_url, timeout=20).text
+    page = raw.http.get(app_url, timeout=20).text
     for word in ("fonts.googleapis.com", "fonts.gstatic.com", "cdnjs.", "unpkg.com", "jsdelivr"):
         assert word not in page
 
