@@ -35,7 +35,7 @@ def sound_packets(path: Path) -> list[bytes]:
 def write_video(
     path: Path, frames: list[np.ndarray], times_ms: list[int] | None = None, codec: str = "libx264", **more
 ) -> Path:
-    """A video of RGB frames at the given times (default: 25 per second). `more`: sound, rotation, metadata."""
+    """A video of RGB frames at the given times (default: 25 per second). `more`: sound, rotation, aspect, metadata."""
     with av.open(str(path), "w") as out:
         out.metadata.update(more.get("metadata", {}))
         stream = out.add_stream(codec, rate=25)
@@ -43,6 +43,7 @@ def write_video(
         stream.pix_fmt = more.get("pix_fmt", "yuv420p")
         stream.codec_context.time_base = Fraction(1, 1000)
         sound = out.add_stream(more["sound"], rate=48000, layout="mono") if "sound" in more else None
+        stream.codec_context.sample_aspect_ratio = more.get("aspect", Fraction(1))
         if "rotation" in more:
             stream.set_display_rotation(more["rotation"])
         for number, image in enumerate(frames):
@@ -180,6 +181,23 @@ def test_sound_that_mp4_cannot_carry_is_encoded_again(tmp_path: Path, name: str,
         assert stream.codec_context.name.startswith(kept)
         samples = sum(frame.samples for frame in container.decode(audio=0))
     assert samples / 48000 == pytest.approx(1, abs=0.05)
+
+
+def test_pixels_that_are_not_square_stay_so(tmp_path: Path):
+    path = write_video(tmp_path / "wide.mp4", drawn_frames(2), aspect=Fraction(4, 3))
+    out = tmp_path / "out.mp4"
+    hide_faces_in_video(path, out)
+    with av.open(str(out)) as container:
+        assert container.streams.video[0].codec_context.sample_aspect_ratio == Fraction(4, 3)
+
+
+def test_an_older_file_at_the_target_survives_a_refusal(tmp_path: Path):
+    bad, out = tmp_path / "text.mp4", tmp_path / "out.mp4"
+    bad.write_text("not a video")
+    out.write_text("older")
+    with pytest.raises(InvalidInput):
+        hide_faces_in_video(bad, out)
+    assert out.read_text() == "older"
 
 
 def test_metadata_stays_behind(tmp_path: Path):

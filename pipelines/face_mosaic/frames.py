@@ -36,6 +36,7 @@ class Frame:
     small: np.ndarray
     pts: int
     at: float
+    aspect: Fraction = Fraction(1)  # of one pixel, width to height
 
     @property
     def width(self) -> int:
@@ -69,6 +70,7 @@ class Source:
             raise
         self.stream.thread_type = "AUTO"
         self.time_base = self.stream.time_base or Fraction(1, 1000)
+        self._aspect = self.stream.codec_context.sample_aspect_ratio or Fraction(1)
         self.rate = self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
 
     def __enter__(self) -> Source:
@@ -123,6 +125,7 @@ class Source:
             small=np.ascontiguousarray(np.rot90(small.to_ndarray(), quarters)),
             pts=pts,
             at=float(pts * self.time_base),
+            aspect=1 / self._aspect if quarters % 2 else self._aspect,
         )
 
     def _even(self, raw: Any) -> Any:
@@ -175,6 +178,7 @@ class Sink:
         self._video.pix_fmt = "yuv420p"
         context = self._video.codec_context
         context.width, context.height, context.time_base = first.width, first.height, source.time_base
+        context.sample_aspect_ratio = first.aspect
         for name in COLOURS:
             setattr(context, name, getattr(source.stream.codec_context, name))
         self._copied: dict[int, Any] = {}

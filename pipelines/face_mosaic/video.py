@@ -31,7 +31,7 @@ LONGEST_STEP = 4  # frames from look to look while all is steady
 DOUBT = 0.75  # a face that is already followed needs only this share of the threshold
 CUT = 24.0  # mean change of brightness (0..255) from one frame to the next that is a change of scene
 STIR = 5.0  # the same since the last look that asks for a new one
-POP = 12.0  # change of one field of 256 between two frames: something small came or went at once
+POP = 20.0  # change of one field of 256 between two frames: something small came or went at once
 FORECAST_FRAMES = 30
 
 _AT = Text(en="Frame {done} of about {count}. {left} left.", ko="약 {count}프레임 중 {done}번째. {left} 남음.")
@@ -94,7 +94,7 @@ def _copy(source: Source, out: Path, watcher: Watcher, options: MosaicOptions, j
     sink: Sink | None = None
     early: list[object] = []  # sound that comes before the first picture
     clock = _Clock(source.expected_frames(), job)
-    written = 0
+    written, started = 0, False
     try:
         for kind, item in source.packets():
             job.check()
@@ -102,6 +102,7 @@ def _copy(source: Source, out: Path, watcher: Watcher, options: MosaicOptions, j
                 sink.write_sound(item) if sink else early.append(item)
                 continue
             if sink is None:
+                started = True
                 sink = Sink(out, source, item)
                 for packet in early:
                     sink.write_sound(packet)
@@ -121,7 +122,8 @@ def _copy(source: Source, out: Path, watcher: Watcher, options: MosaicOptions, j
     except BaseException:
         if sink is not None:
             sink.abandon()
-        out.unlink(missing_ok=True)
+        if started:
+            out.unlink(missing_ok=True)
         raise
     return written
 
