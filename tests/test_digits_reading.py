@@ -273,7 +273,7 @@ def test_threads_of_other_work_are_left_alone() -> None:
 
 def test_both_sides_of_the_contrast_are_tried_when_the_border_is_half_ink() -> None:
     """A digit that fills its picture to the border, as in 16x16 scans, in both polarities."""
-    seen = np.asarray(prepare.candidates(written(0))[0].frame)
+    seen = np.asarray(next(prepare.looks(written(0)))[0].frame)
     tight = Image.fromarray(seen[4:24, 6:22])
     assert read(tight).label == "0"
     assert read(tight.point(lambda value: 255 - value)).label == "0"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from PIL import Image
 
 from pipelines.digits import prepare
 from pipelines.digits.fit import Ink
-from pipelines.digits.ink import Grey, closer_maps, grey, ink_maps
+from pipelines.digits.ink import Grey, grey, looks
 from pipelines.digits.segment import Piece, lines_of
 from pipelines.digits.types import DigitsEngine, FoundDigit
 from pipelines.job import Job
@@ -55,12 +55,13 @@ def find_digits(
     small = prepare.reduced(image, LONGEST)
     picture = grey(small)
     best: list[list[FoundDigit]] = []
-    first = ink_maps(picture)
-    for number, found in enumerate(chain(first, closer_maps(picture) if thorough else ())):
+    stages = looks(picture) if thorough else islice(looks(picture), 1)
+    for number, found in ((number, found) for number, maps in enumerate(stages) for found in maps):
         job.check()
         lines = _on_paper(_read(found.ink, network, job), picture, found.ink)
-        # Looking closer finds something in any scribble: it must be sure, or find much more.
-        needed = 0.0 if number < len(first) or _is_sure(lines) else MUCH_MORE
+        # Looking closer finds something in any scribble and stain: it must be sure, or find much more.
+        lines = lines if number == 0 else [line for line in lines if _confidence(line) > DOUBTFUL]
+        needed = 0.0 if number == 0 or _is_sure(lines) else MUCH_MORE
         if _certainty(lines) > _certainty(best) + needed:
             best = lines
         if _is_sure(best):
@@ -101,6 +102,10 @@ def _is_edge(picture: Grey, box: list[int]) -> bool:
     here, sides = float(np.median(picture[y : y + height, x : x + width])), (np.median(left), np.median(right))
     contrast = max(abs(here - float(side)) for side in sides)
     return abs(float(sides[0] - sides[1])) > 0.5 * max(contrast, 1.0)
+
+
+def _confidence(line: list[FoundDigit]) -> float:
+    return sum(digit.confidence for digit in line) / len(line)
 
 
 def _certainty(lines: list[list[FoundDigit]]) -> float:

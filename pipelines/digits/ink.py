@@ -5,7 +5,7 @@ Knows nothing of digits; `prepare.py` and `segment.py` decide what the ink means
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,11 +27,10 @@ Grey = NDArray[np.float32]  # (H, W), 0..255
 
 @dataclass(frozen=True)
 class InkMap:
-    """`ink` for one guess which side of the contrast is the paper; `certain` when the other guess need not be tried."""
+    """`ink` for one guess which side of the contrast is the paper."""
 
     ink: Ink
     dark_on_light: bool
-    certain: bool
     even_light: bool = True  # whether one paper colour served for the whole picture
 
 
@@ -124,40 +123,41 @@ def _terms(shape: tuple[int, ...], step: int) -> NDArray[np.float32]:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
 
 
-def ink_maps(picture: Grey) -> list[InkMap]:
-    """The likely reading first, then the opposite one if the paper's side is in doubt; empty for a blank picture."""
+def looks(picture: Grey) -> Iterator[list[InkMap]]:
+    """Ways to find the ink, simple ones first; nothing for a blank picture. Whoever is content stops asking.
+
+    First one paper colour for the whole picture, then a paper that changes from place to place, then also a sheet
+    on a dark table and small writing in a large photo. Each starts with the likelier side of the contrast.
+    """
     if min(picture.shape) < 2:
-        return []
+        return
     cut, clean = threshold(picture)
     plain = picture
     if clean < CLEAN and picture.size > 400:
         plain = flattened(picture)
         cut, clean = threshold(plain)
     bright = plain > cut
-    if bright.all() or not bright.any():
-        return []
-    if _contrast(plain, bright) < FAINTEST:
-        return []
+    if bright.all() or not bright.any() or _contrast(plain, bright) < FAINTEST:
+        return
     dark_on_light, certain = _paper_is_bright(bright)
     guesses = [dark_on_light] if certain else [dark_on_light, not dark_on_light]
-    maps = []
-    for guess in guesses:
-        if clean >= CLEAN or picture.size <= FEW_PIXELS:
-            maps.append(InkMap(_even(plain, cut, guess), guess, certain))
-        if clean < SURELY_CLEAN and picture.size > FEW_PIXELS:
-            maps += [InkMap(ink, guess, certain, even_light=False) for ink in _uneven(picture, guess)]
+    if clean >= CLEAN or picture.size <= FEW_PIXELS:
+        yield _inked(InkMap(_even(plain, cut, guess), guess) for guess in guesses)
+    if picture.size > FEW_PIXELS:
+        if clean < SURELY_CLEAN:
+            yield _around(picture, guesses, BROADEST)
+        for broadest in (BROADEST, BROADEST / 4, BROADEST / 10):
+            yield _around(picture, [True, False], broadest)
+
+
+def _inked(maps: Iterable[InkMap]) -> list[InkMap]:
     return [found for found in maps if found.ink.any()]
 
 
-def closer_maps(picture: Grey) -> Iterator[InkMap]:
-    """A second look where the first found nothing: a sheet on a dark table, small writing in a large photo."""
-    if picture.size <= FEW_PIXELS:
-        return
-    for broadest in (BROADEST, BROADEST / 4, BROADEST / 10):
-        for dark_on_light in (True, False):
-            for ink in _uneven(picture, dark_on_light, broadest):
-                if ink.any():
-                    yield InkMap(ink, dark_on_light, certain=False, even_light=False)
+def _around(picture: Grey, guesses: list[bool], broadest: float) -> list[InkMap]:
+    """The ways to see the ink that stands out from the paper near it."""
+    found = ((ink, guess) for guess in guesses for ink in _uneven(picture, guess, broadest))
+    return _inked(InkMap(ink, guess, even_light=False) for ink, guess in found)
 
 
 def _contrast(plain: Grey, bright: NDArray[np.bool_]) -> float:

@@ -6,7 +6,7 @@ returned: the network then chooses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.digits.fit import BOX, FRAME, Ink, centre_of_mass, fitted, ink_box
-from pipelines.digits.ink import Grey, InkMap, closer_maps, grey, ink_maps, pen_width
+from pipelines.digits.ink import Grey, grey, pen_width
+from pipelines.digits.ink import looks as ink_looks
 from pipelines.digits.types import Frames
 
-LONGEST = 160  # pixels: a larger picture is reduced first; a digit needs no more
+LONGEST = 112  # pixels: a picture of twice this or more is reduced first; a digit needs no more
 SMALL = 2500  # pixels: a smaller picture has too few of them to tell a photo by
 TINY = 24  # pixels: so small a scan shows one digit from edge to edge, and a pixel of it is no speck
 SPECK = 0.04  # parts of the ink smaller than this share of the largest one are dirt
@@ -30,38 +31,28 @@ class Candidate:
 
     `unrest` tells pen on paper from a photo of other things: how much the ink, or the paper beside it, varies,
     as a share of the contrast between them. `even_light` is false where shadows had to be taken off.
-    `unchanged`: the picture came laid out as MNIST and is the frame itself.
+    `laid_out`: the picture came as data sets of digits have them: as MNIST, or a tiny scan from edge to edge.
     """
 
     frame: Frames  # (28, 28)
     unrest: float = 0.0
     even_light: bool = True
-    unchanged: bool = False
+    laid_out: bool = False
 
 
-def candidates(image: Image.Image) -> list[Candidate]:
-    """Ways to see the one digit of a picture, the likeliest first; empty when nothing is drawn."""
+def looks(image: Image.Image) -> Iterator[list[Candidate]]:
+    """Ways to see the one digit of a picture, the simple ones first; nothing when nothing is drawn."""
     ready = as_mnist(image)
     if ready is not None:
-        return [Candidate(ready, unchanged=True)]
+        yield [Candidate(ready, laid_out=True)]
+        return
     picture = grey(reduced(image))
-    return _candidates(picture, ink_maps(picture))
-
-
-def second_look(image: Image.Image) -> list[Candidate]:
-    """Further ways, for a picture in which no digit was found: a sheet on a table, a small digit in a large photo."""
-    if as_mnist(image) is not None:
-        return []
-    picture = grey(reduced(image))
-    return _candidates(picture, closer_maps(picture))
-
-
-def _candidates(picture: Grey, maps: Iterable[InkMap]) -> list[Candidate]:
-    return [
-        Candidate(to_frame(ink), unrest(picture, ink), found.even_light)
-        for found in maps
-        for ink in cleaned(found.ink)
-    ]
+    for maps in ink_looks(picture):
+        yield [
+            Candidate(to_frame(found), unrest(picture, found), way.even_light, laid_out=max(picture.shape) <= TINY)
+            for way in maps
+            for found in cleaned(way.ink)
+        ]
 
 
 def unrest(picture: Grey, ink: Ink, smallest: int = SMALL) -> float:

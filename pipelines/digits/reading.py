@@ -22,12 +22,13 @@ NOT_A_DIGIT = 10
 # Measured on MNIST validation pictures (none may be lost) and on letters, scribbles and photos (few may pass).
 MOST_DOUBT = 0.5
 LEAST_CONFIDENCE = 0.4
-# Whoever lays a picture out as MNIST means a digit: there these two suffice.
+# Whoever lays a picture out as data sets of digits do means a digit: there these two suffice.
 MOST_DOUBT_MNIST, LEAST_CONFIDENCE_MNIST = 0.85, 0.2
 # Where shadows were taken off, more things can look like a digit by chance.
 LEAST_IN_SHADOW = 0.6
 # Pen on paper photographed badly stays below 0.3, three of four photo patches that could pass lie above 0.35.
 MOST_UNREST = 0.42
+CALM = 0.3
 ONE_OF_SEVERAL = 0.8  # the parts of a picture that count as digits when we say that there are several
 
 _BLANK = Text(
@@ -60,13 +61,9 @@ def recognize(image: Image.Image, engine: str = "auto", job: Job | None = None, 
     require_picture(image)
     job = job or Job()
     with engines.use("digits", engine, job) as (spec, network):
-        look = _look(prepare.candidates(image), network)
-        job.check()
+        look = _best_look(image, network, job)
         if look is None:
             return _blank(spec.name)
-        if not look.is_digit:
-            again = _look(prepare.second_look(image), network)
-            look = again if again is not None and again.is_digit else look
         reason = EMPTY if look.is_digit else _why_not(image, look, network)
         return _reading(spec.name, network, look, reason, explain)
 
@@ -92,10 +89,32 @@ class _Look:
     @property
     def is_digit(self) -> bool:
         most, least = MOST_DOUBT, LEAST_CONFIDENCE if self.seen.even_light else LEAST_IN_SHADOW
-        if self.seen.unchanged:
+        if self.seen.laid_out:
             most, least = MOST_DOUBT_MNIST, LEAST_CONFIDENCE_MNIST
         sure = self.answer[NOT_A_DIGIT] <= most and self.answer[:NOT_A_DIGIT].max() >= least
         return bool(sure) and not self.is_photo
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether this is pen on paper, seen well: then no other way of looking makes a digit of it.
+
+        A box that is more than half ink may be a sheet on a table with the digit on it.
+        """
+        frame = self.seen.frame > 128
+        rows, columns = frame.any(axis=1), frame.any(axis=0)
+        return self.seen.unrest <= CALM and bool(frame.sum() <= 0.5 * rows.sum() * columns.sum())
+
+
+def _best_look(image: Image.Image, network: DigitsEngine, job: Job) -> _Look | None:
+    """The first way to see a digit, else the first of all; None when nothing is drawn."""
+    first = None
+    for seen in prepare.looks(image):
+        job.check()
+        look = _look(seen, network)
+        if look is not None and (look.is_digit or look.is_settled):
+            return look
+        first = first or look
+    return first
 
 
 def _look(seen: list[Candidate], network: DigitsEngine) -> _Look | None:
