@@ -332,7 +332,11 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_odd_names_of_uploads_are_harmless(app_url: str, name: str) -> None:
     picture = example("face_mosaic", "*.jpg")
-    path = raw.upload(app_url, picture, name)
+    try:
+        path = raw.upload(app_url, picture, name)
+    except httpx.HTTPStatusError as error:  # Gradio refuses some names itself
+        assert error.response.status_code == 400 and name in ("..", ".")
+        return
     uploads = (SCRATCH / "gradio").resolve()
     assert Path(path).resolve().is_relative_to(uploads)
     value = raw.file_value(path, name)
