@@ -27,7 +27,7 @@ JOIN = 0.6  # putting separate strokes into one digit
 LOW = 2.0  # a digit much lower than its neighbours
 THIN = 1.3  # a cut that makes a narrow upright bar: letters fall into such bars, digits seldom
 DROP, DROP_WIDE = 1.8, 1.0  # taking a whole stroke for a letter or dirt, and more for each height it is wide
-MUCH_MORE = 1.0  # sure digits count 0.4 each
+MUCH_MORE, MANY_SURE = 1.0, 1.4  # sure digits count 0.4 each
 DOUBTFUL, SURE = 0.6, 0.85  # confidences: a digit below the first counts against a reading
 MOST_UNREST = 0.6  # looser than for single digits: neighbours and rules stand in the box
 FAR = 8.0  # per digit height between joined strokes
@@ -59,12 +59,14 @@ def find_digits(
     for number, found in ((number, found) for number, maps in enumerate(stages) for found in maps):
         job.check()
         lines = _on_paper(_read(found.ink, network, job), picture, found.ink)
+        sure = _is_sure(lines)
         # Looking closer finds something in any scribble and stain: it must be sure, or find much more.
         lines = lines if number == 0 else [line for line in lines if _confidence(line) > DOUBTFUL]
-        needed = 0.0 if number == 0 or _is_sure(lines) else MUCH_MORE
+        needed = 0.0 if number == 0 or sure else MUCH_MORE
         if _certainty(lines) > _certainty(best) + needed:
             best = lines
-        if _is_sure(best):
+        # In uneven light a stain may look like one sure digit, not like four: else the other ways are heard as well.
+        if sure and (found.even_light or _certainty(lines) > MANY_SURE):
             break
     scale = (image.width / small.width, image.height / small.height)
     return [[_scaled(digit, scale, image.size) for digit in line] for line in best]

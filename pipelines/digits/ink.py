@@ -165,7 +165,7 @@ def _contrast(plain: Grey, bright: NDArray[np.bool_]) -> float:
     from scipy import ndimage
 
     calm = ndimage.uniform_filter(plain, size=3) if plain.size > FEW_PIXELS else plain
-    low, middle, high = np.quantile(calm, (0.004, 0.5, 0.996))
+    low, middle, high = np.quantile(calm, (0.0005, 0.5, 0.9995))
     return max(float(np.median(plain[bright]) - np.median(plain[~bright])), float(middle - low), float(high - middle))
 
 
