@@ -202,7 +202,7 @@ def threshold_rows(fonts: list[Path], photo_folder: Path | None) -> Iterator[Row
     shown = pictures.photos(photo_folder)[-2:]
     maker = pictures.NonDigits(np.random.default_rng(12), held.fonts, shown, (digit_bank(), np.arange(500) % 10))
     nothing = network.predict(maker.bank(2000)[:, ::2, ::2])
-    for doubt, least in ((0.3, 0.5), (0.5, 0.4), (0.5, 0.6), (0.7, 0.3), (0.85, 0.2), (0.95, 0.05)):
+    for doubt, least in ((0.3, 0.5), (0.5, 0.4), (0.5, 0.6), (0.7, 0.3), (0.9, 0.15), (0.95, 0.05)):
         lost = (truth[:, 10] > doubt) | (truth[:, :10].max(1) < least)
         passed = (nothing[:, 10] <= doubt) & (nothing[:, :10].max(1) >= least)
         name = f"Thresholds: doubt at most {doubt}, confidence at least {least}"

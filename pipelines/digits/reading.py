@@ -23,7 +23,7 @@ NOT_A_DIGIT = 10
 MOST_DOUBT = 0.5
 LEAST_CONFIDENCE = 0.4
 # Whoever lays a picture out as data sets of digits do means a digit: there these two suffice.
-MOST_DOUBT_MNIST, LEAST_CONFIDENCE_MNIST = 0.85, 0.2
+MOST_DOUBT_MNIST, LEAST_CONFIDENCE_MNIST = 0.9, 0.15
 # Where shadows were taken off, more things can look like a digit by chance.
 LEAST_IN_SHADOW = 0.6
 # Pen on paper photographed badly stays below 0.3, three of four photo patches that could pass lie above 0.35.
