@@ -290,9 +290,9 @@ def test_many_light_calls_run_beside_a_heavy_one(visitor: Client, url: str) -> N
 def test_results_come_on_the_way_and_the_last_one_is_whole(visitor: Client) -> None:
     job = visitor.submit(6, api_name="/stream")
     pieces = list(job)
-    assert pieces[-1] == ("x" * 6, 6) and len(pieces) >= 3
+    assert list(pieces[-1]) == ["x" * 6, 6] and len(pieces) >= 3
     assert [number for _, number in pieces] == sorted({number for _, number in pieces})
-    assert visitor.predict(1, api_name="/stream") == ("x", 1), "a result that is there at once is given too"
+    assert list(visitor.predict(1, api_name="/stream")) == ["x", 1], "a result that is there at once is given too"
 
 
 def test_a_cancelled_stream_stops_the_work(visitor: Client) -> None:
@@ -304,7 +304,7 @@ def test_a_cancelled_stream_stops_the_work(visitor: Client) -> None:
     seen = len(job.outputs())
     time.sleep(0.6)
     assert len(job.outputs()) == seen
-    assert visitor.predict(1, api_name="/stream") == ("x", 1), "the lane is free for the next"
+    assert list(visitor.predict(1, api_name="/stream")) == ["x", 1], "the lane is free for the next"
 
 
 def test_a_stream_that_fails_gives_its_first_result_and_then_the_sentence(url: str) -> None:
