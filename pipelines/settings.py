@@ -92,6 +92,11 @@ def current() -> Settings:
     return Settings.from_env(os.environ)
 
 
+def language() -> Language | None:
+    """The language that the owner fixed, alone: labels ask for it a hundred times while the page is built."""
+    return _language(os.environ)
+
+
 def secret(task: str) -> str:
     """The key for a task's remote engine (`MODU_<TASK>_KEY`), read when it is sent and kept nowhere."""
     return os.environ.get(f"MODU_{task.upper()}_KEY", "").strip()

@@ -18,7 +18,7 @@ _tables: dict[str, dict[str, str]] = {"en": {}, "ko": {}}
 
 def say(en: str, ko: str) -> str:
     """A label for a component, in the language that the visitor's browser asks for."""
-    fixed = settings.current().language
+    fixed = settings.language()
     if fixed is not None:
         return Text(en=en, ko=ko).to(fixed)
     known = [key for key, text in _tables["en"].items() if text == en and _tables["ko"][key] == ko]
@@ -35,7 +35,7 @@ def tables() -> gr.I18n:
 
 def visitor_language(request: gr.Request | None = None) -> Language:
     """The language for sentences of this request: the owner's choice, else Accept-Language, else English."""
-    fixed = settings.current().language
+    fixed = settings.language()
     if fixed is not None:
         return fixed
     request = request or LocalContext.request.get(None)
