@@ -79,6 +79,16 @@ class _Loaded:
     last_used: float = field(default_factory=time.monotonic)
 
 
+@dataclass(frozen=True)
+class Held:
+    """One line of the ledger: what an engine took when it was loaded, and how long nobody used it."""
+
+    spec: EngineSpec
+    measured_mb: float
+    in_use: bool
+    idle_s: float
+
+
 _modules: dict[str, tuple[EngineModule, ...]] = {}
 _loaded: dict[tuple[str, str], _Loaded] = {}
 _loading: dict[tuple[str, str], float] = {}  # MB promised to loads under way
@@ -215,6 +225,14 @@ def remove(spec: EngineSpec) -> float:
         )
     unload(spec.task, spec.name)
     return weights.remove(spec)
+
+
+def ledger() -> list[Held]:
+    """What is in memory, in the order in which it would go: the least recently used first, what works now last."""
+    now = time.monotonic()
+    with _ledger:
+        held = [Held(one.spec, one.measured_mb, one.users > 0, now - one.last_used) for one in _loaded.values()]
+    return sorted(held, key=lambda one: (one.in_use, -one.idle_s))
 
 
 def drop_idle(longer_than_s: float) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gradio as gr
 
+from pipelines.words import Text
+
 FONTS = [
     "Pretendard",
     "Noto Sans KR",
@@ -13,6 +15,20 @@ FONTS = [
     "system-ui",
     "sans-serif",
 ]
+
+NO_SERVER = Text(en="no server set", ko="서버가 설정되지 않음")
+ENGINE_STATUS: dict[str, Text] = {
+    "loaded": Text(en="loaded", ko="불러옴"),
+    "ready": Text(en="on this machine", ko="이 컴퓨터에 있음"),
+    "not_downloaded": Text(en="not downloaded yet", ko="아직 내려받지 않음"),
+    "missing_package": Text(en="a package is missing", ko="필요한 패키지 없음"),
+    "too_big": Text(en="needs more memory than there is", ko="메모리가 부족함"),
+}
+
+
+def engine_state(kind: str, status: str) -> Text:
+    """Where an engine stands, in words. What is not downloaded of a remote engine is its server's address."""
+    return NO_SERVER if (kind, status) == ("remote", "not_downloaded") else ENGINE_STATUS[status]
 
 
 def theme() -> gr.themes.Base:
@@ -53,8 +69,25 @@ CSS = """
 .modu-pixels img { image-rendering: pixelated; width: 100%; height: 100%; object-fit: contain; }
 /* Cleared by its own bin, the editor loses paper and brush; our Clear button gives a fresh sheet instead. */
 #digits-drawing button[aria-label="Clear canvas"], #digits-drawing button[aria-label="Color"] { display: none; }
+.modu-plan { display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; margin: 4px; font-size: .85rem; }
+.modu-plan dt { color: var(--body-text-color-subdued); }
+.modu-plan dd { margin: 0; overflow-wrap: anywhere; }
+.modu-plan + p, .modu-plan ~ p, .modu-progress p { margin: 2px 4px; font-size: .85rem; }
+.modu-progress progress { width: 100%; height: 8px; accent-color: var(--primary-600); }
+.modu-table { width: 100%; border: 0 !important; border-collapse: collapse; font-size: .85rem; }
+.modu-table th, .modu-table td { text-align: left; padding: 4px 8px; overflow-wrap: anywhere; vertical-align: top;
+  border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important; }
+.modu-table th { overflow-wrap: normal; }
+.modu-table code { font-size: .8rem; color: var(--body-text-color-subdued); background: none; }
+.modu-state-loaded, .modu-state-ready { font-weight: 600; }
+.modu-finding { margin: 4px; font-size: .9rem; }
+#modu-models { margin-top: 16px; }
 .modu-quiet { color: var(--body-text-color-subdued); }
 @media (max-width: 640px) {
+  .modu-table thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .modu-table tr { display: block; padding: 6px 0; border-bottom: 1px solid var(--border-color-primary); }
+  .modu-table td { display: block; border: 0 !important; padding: 1px 4px; }
+  .modu-table td + td::before { content: attr(data-name) ": "; color: var(--body-text-color-subdued); }
   .gradio-container { padding: 8px !important; }
   #modu-title h1 { font-size: 1.25rem; }
 }

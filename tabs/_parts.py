@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from pipelines import engines
+from pipelines import engines, plan, settings
 from pipelines.engines import EngineSpec
 from pipelines.words import Language, Text
 from tabs._calls import private
+from tabs._fetching import asked_plan, downloading, owned, plan_html, waits_for_download
+from tabs._look import engine_state
 from tabs._words import say, visitor_language
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
-_STATUS: dict[str, Text] = {
-    "loaded": Text(en="loaded", ko="불러옴"),
-    "ready": Text(en="on this machine", ko="이 컴퓨터에 있음"),
-    "not_downloaded": Text(en="not downloaded yet", ko="아직 내려받지 않음"),
-    "missing_package": Text(en="a package is missing", ko="필요한 패키지 없음"),
-    "too_big": Text(en="needs more memory than there is", ko="메모리가 부족함"),
-}
 _KIND: dict[str, Text] = {
     "embedded": Text(en="built in, works offline", ko="내장, 오프라인 동작"),
     "hub": Text(en="from the Hugging Face Hub", ko="Hugging Face Hub 모델"),
@@ -69,15 +64,65 @@ def engine_line_box(task: str, render: bool = True) -> gr.HTML:
 
 
 def engine_picker(task: str, line: gr.HTML) -> EnginePicker:
-    """Choose the engine of a task; `line` follows the choice."""
+    """Choose the engine of a task; `line` follows the choice.
+
+    Below it, for an engine that is not here yet: what its download will cost, and a button that starts it. Nothing
+    asks the network before such a button is pressed.
+    """
     names = [("auto", "auto"), *((spec.label.en, spec.name) for spec in engines.specs(task))]
     choice = gr.Dropdown(names, value="auto", label=say("Engine", "엔진"), elem_id=f"{task}-engine", filterable=False)
+    with gr.Column(visible=False, elem_id=f"{task}-plan", elem_classes="modu-plan-box") as box:
+        facts = gr.HTML(padding=False)
+        with gr.Row():
+            ask = gr.Button(say("Check at the Hub", "Hub에서 확인"), size="sm", min_width=120)
+            get = gr.Button(say("Download", "내려받기"), size="sm", min_width=120, elem_id=f"{task}-download")
+            stop = gr.Button(
+                say("Cancel", "취소"), size="sm", min_width=120, visible=False, elem_id=f"{task}-stop-download"
+            )
+    buttons = [ask, get, stop]
 
-    async def on_choose(name: str) -> str:
-        return engine_line(task, name, visitor_language())
+    async def on_choose(name: str) -> tuple[Any, ...]:
+        return _chosen(task, name)
 
-    choice.change(**private(on_choose), inputs=choice, outputs=line, show_progress="hidden", queue=False)
+    async def on_ask(name: str) -> str:
+        return await asked_plan(engines.find(task, name))
+
+    async def on_get(name: str) -> AsyncIterator[tuple[Any, ...]]:
+        spec = owned(task, name)
+        yield gr.skip(), gr.skip(), "", *_buttons(running=True)
+        async for told in downloading(spec):
+            yield gr.skip(), gr.skip(), told, gr.skip(), gr.skip(), gr.skip()
+        yield engine_line(task, name, visitor_language()), gr.skip(), told, *_buttons(hidden=True)
+
+    shown = [line, box, facts, *buttons]
+    quick = {"show_progress": "hidden", "queue": False}
+    choice.change(**private(on_choose), inputs=choice, outputs=shown, **quick)
+    ask.click(**private(on_ask), inputs=choice, outputs=facts)
+    running = get.click(**private(on_get), inputs=choice, outputs=shown, show_progress="hidden")
+    running.failure(**private(on_choose), inputs=choice, outputs=shown, **quick)
+    stop.click(**private(on_choose), inputs=choice, outputs=shown, cancels=[running], **quick)
     return EnginePicker(choice, line)
+
+
+def _chosen(task: str, name: str) -> tuple[Any, ...]:
+    """Line, box, plan and buttons for the engine that was picked."""
+    language = visitor_language()
+    line = engine_line(task, name, language)
+    spec = None if name == "auto" else engines.find(task, name)
+    if spec is None or not waits_for_download(spec):
+        return line, gr.update(visible=False), "", *_buttons()
+    return line, gr.update(visible=True), plan_html(plan.known(spec), language), *_buttons()
+
+
+def _buttons(running: bool = False, hidden: bool = False) -> tuple[Any, Any, Any]:
+    """Check, download, cancel. Who may not fetch, or is offline, sees none of them."""
+    chosen = settings.current()
+    may = not (chosen.managed or chosen.offline or hidden)
+    return (
+        gr.update(visible=may and not running),
+        gr.update(visible=may and not running),
+        gr.update(visible=may and running),
+    )
 
 
 def localized_picker(task: str, language: Language) -> tuple[Any, str]:
@@ -90,7 +135,7 @@ def localized_picker(task: str, language: Language) -> tuple[Any, str]:
 def engine_line(task: str, name: str, language: Language) -> str:
     """One line of HTML (escaped) about the engine that will answer."""
     spec = engines.choose(task, name)
-    state = _STATUS[engines.status(spec)].to(language)
+    state = engine_state(spec.kind, engines.status(spec)).to(language)
     parts = [spec.label.to(language), _KIND[spec.kind].to(language), _size(spec), state]
     line = " · ".join(html.escape(part) for part in parts if part)
     note = spec.note.to(language)
