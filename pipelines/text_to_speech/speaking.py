@@ -14,7 +14,7 @@ import numpy as np
 from pipelines import checks, engines, settings, sound, sound_write
 from pipelines.errors import InvalidInput, TooLarge
 from pipelines.job import Job
-from pipelines.text_to_speech import languages, reading, sentences
+from pipelines.text_to_speech import languages, sentences
 from pipelines.text_to_speech.casting import Role, cast
 from pipelines.text_to_speech.contract import TASK, Samples, SpeakOptions, Speech, SpokenSentence, Utterance
 from pipelines.words import Text
@@ -87,6 +87,8 @@ def _rehearse(
     text: str, options: SpeakOptions, engine: str, modules: Mapping[str, Any]
 ) -> tuple[list[_Part], tuple[str, ...]]:
     """The parts to say, in order, and what none of the voices can say."""
+    from pipelines.text_to_speech import reading  # its hundred patterns would be built at every start of the app
+
     runs = _runs(text, options.language)
     roles = cast([language for language, _, _ in runs], options, engine, modules)
     parts: list[_Part] = []
