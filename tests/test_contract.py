@@ -63,7 +63,7 @@ def test_every_endpoint_and_parameter_is_described(info: dict[str, Any], name: s
     """What the API page and MCP clients read."""
     tools = raw.http.get(f"{app_url}/gradio_api/mcp/schema", timeout=30).json()
     tool = next(one for one in tools if one["name"] == name.strip("/"))
-    assert len(tool["description"]) > 20
+    assert len(tool["description"]) > 10
     properties = tool["inputSchema"]["properties"]
     assert set(properties) == set(HERE[name].parameters)
     assert all(one.get("description") for one in properties.values()), properties
