@@ -1,4 +1,4 @@
-"""Which pins of requirements.txt can be installed where: asks the package index, downloads nothing.
+"""Which pins of requirements.txt can be installed where: asks the package index, installs nothing.
 
 For each Python and system, pip is asked to find a ready-made wheel of every pin whose marker applies there.
 It tells nothing of whether the wheel works. Run it with the newest pip:
@@ -40,7 +40,10 @@ def has_wheel(pin: Requirement, python: str, platforms: list[str]) -> bool:
         command += ["--only-binary=:all:", "--python-version", python, "--target", target, wanted]
         for platform in platforms:
             command += ["--platform", platform]
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode and "No matching distribution found" not in done.stderr:
+        raise RuntimeError(f"pip could not tell about {wanted}: {done.stderr[-500:]}")
+    return done.returncode == 0
 
 
 def main() -> None:
