@@ -22,7 +22,7 @@ import logging
 import gradio as gr
 
 import tabs
-from pipelines import engines
+from pipelines import engines, idle
 from tabs import _files, _look, _models, _server, _words
 
 gc.freeze()  # what was imported stays for good and need not be searched again
@@ -54,6 +54,7 @@ def launch(page: gr.Blocks, **changes: object) -> gr.Blocks:
     _server.prepare_pillow()
     _files.fetch_nothing()
     engines.fetch_owners_choices()
+    idle.watch()
     options = {
         "_app": _server.Server(),
         "theme": _look.theme(),

@@ -24,6 +24,8 @@ from pipelines.job import Job, Progress
 from pipelines.plan import Plan, megabytes
 from pipelines.words import Language, Text
 
+LOG_EVERY_S = 5.0  # between two lines of progress where there is no terminal
+
 _NOTHING = Text(
     en="{label} is built in: there is nothing to fetch.", ko="{label}은(는) 내장 엔진이라 내려받을 것이 없습니다."
 )
@@ -155,7 +157,7 @@ class _Line:
     def show(self, progress: Progress) -> None:
         live = sys.stderr.isatty()
         now = time.monotonic()
-        if not progress.text.en or now - self.shown_at < (0.1 if live else 5.0):
+        if not progress.text.en or now - self.shown_at < (0.1 if live else LOG_EVERY_S):
             return
         self.shown_at = now
         text = progress.text.to(_language())

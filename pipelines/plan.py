@@ -85,7 +85,11 @@ class Plan:
         if not self.certain:
             return Text(en=f"about {size}, not checked yet", ko=f"약 {size}, 아직 확인하지 않음")
         count = len(self.files)
-        more = Text(en=f" in {count} files", ko=f", 파일 {count}개") if count else Text(en="", ko="")
+        more = (
+            Text(en=f" in {count} file{'s' if count > 1 else ''}", ko=f", 파일 {count}개")
+            if count
+            else Text(en="", ko="")
+        )
         return Text(en=size + more.en, ko=size + more.ko)
 
     def _memory(self) -> Text:

@@ -44,6 +44,7 @@ class Settings:
     models: Mapping[str, str] = field(default_factory=dict)  # task -> model asked of that server, MODU_<TASK>_MODEL
     offline: bool = False
     memory_gb: float | None = None
+    idle_minutes: float | None = None  # engines unused for so long are unloaded; None: they stay
     admin: bool = False
     on_space: bool = False
     zero_gpu: bool = False
@@ -71,6 +72,7 @@ class Settings:
             models=_by_task(env, "_MODEL"),
             offline=_flag(env, "MODU_OFFLINE") or _flag(env, "HF_HUB_OFFLINE"),
             memory_gb=_number(env, "MODU_MEMORY_GB", None),
+            idle_minutes=_number(env, "MODU_IDLE_MINUTES", None),
             admin=_flag(env, "MODU_ADMIN"),
             on_space=bool(env.get("SPACE_ID")),
             zero_gpu=_flag(env, "SPACES_ZERO_GPU"),
