@@ -214,7 +214,7 @@ def test_mms_speaks_korean_with_a_seed_and_a_speed(korean_hub: None) -> None:
 def test_mms_leaves_english_to_another_engine_and_shows_its_licence(korean_hub: None) -> None:
     speech = text_to_speech.speak("안녕하세요. Good morning to you.", engine="mms-tts-kor")
     assert [one.voice for one in speech.sentences] == ["kor", "embedded:en-us"]
-    assert text_to_speech.speak("안녕하세요. Hello there.").engine == "mms-tts-kor"  # "auto", once it is here
+    assert text_to_speech.speak("안녕하세요 여러분 반갑습니다. Hi.").engine == "mms-tts-kor"  # "auto", once it is here
     assert "NC" in engines.find("text_to_speech", "mms-tts-kor").licence
 
 
