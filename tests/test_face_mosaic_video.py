@@ -11,7 +11,7 @@ import pytest
 
 from examples import make_faces
 from pipelines.errors import Cancelled, InvalidInput, TooLarge
-from pipelines.face_mosaic import STYLES, MosaicOptions, forecast_s, hide_faces_in_video, video
+from pipelines.face_mosaic import STYLES, MosaicOptions, hide_faces_in_video, video
 from pipelines.face_mosaic.boxes import covered, grow
 from pipelines.face_mosaic.frames import Source, planes
 from pipelines.face_mosaic.tracks import GAP, HOLD, Tracks, scaled
@@ -282,12 +282,6 @@ def test_progress_forecasts_the_end(tmp_path: Path):
     said = []
     hide_faces_in_video(CLIP, tmp_path / "out.mp4", job=Job(lambda progress: said.append(progress.text.en)))
     assert any("of about 72" in text and "left" in text for text in said)
-
-
-def test_a_forecast_for_the_whole_is_made_from_its_first_second(tmp_path: Path):
-    scratch = tmp_path / "scratch.mp4"
-    assert 0 < forecast_s(CLIP, scratch) < 600
-    assert not scratch.exists()
 
 
 # --- faces through time -----------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pipelines.face_mosaic import centerface, haar, yunet
 from pipelines.face_mosaic.batch import Batch, hide_faces_in_files
 from pipelines.face_mosaic.contract import STYLES, Box, Face, FaceDetector, HiddenFaces, MosaicOptions, Style
 from pipelines.face_mosaic.pictures import hide_faces
-from pipelines.face_mosaic.video import HiddenVideo, forecast_s, hide_faces_in_video
+from pipelines.face_mosaic.video import HiddenVideo, hide_faces_in_video
 
 ENGINES = engines.register("face_mosaic", (centerface, haar, yunet))
 
@@ -24,7 +24,6 @@ __all__ = [
     "HiddenVideo",
     "MosaicOptions",
     "Style",
-    "forecast_s",
     "hide_faces",
     "hide_faces_in_files",
     "hide_faces_in_video",

@@ -32,7 +32,6 @@ DOUBT = 0.75  # a face that is already followed needs only this share of the thr
 CUT = 24.0  # mean change of brightness (0..255) from one frame to the next that is a change of scene
 STIR = 5.0  # the same since the last look that asks for a new one
 POP = 20.0  # change of one field of 256 between two frames: something small came or went at once
-FORECAST_FRAMES = 30
 
 _AT = Text(en="Frame {done} of about {count}. {left} left.", ko="약 {count}프레임 중 {done}번째. {left} 남음.")
 _COUNTING = Text(en="Frame {done}", ko="{done}번째 프레임")
@@ -53,26 +52,10 @@ def hide_faces_in_video(
 ) -> HiddenVideo:
     """Write `path` to `out` (mp4) with all faces hidden and its sound kept. Nothing stays at `out` if it fails."""
     job = job or Job()
-    return _run(path, out, options or MosaicOptions(), engine, job, most=None)
+    return _run(path, out, options or MosaicOptions(), engine, job)
 
 
-def forecast_s(path: Path, scratch: Path, options: MosaicOptions | None = None, engine: object = "auto") -> float:
-    """About how long `hide_faces_in_video` will take, in seconds, from doing its first second. 0 if it is that short.
-
-    `scratch` is a file that is written and removed.
-    """
-    with Source(path) as source:
-        count = source.expected_frames()
-    if count <= FORECAST_FRAMES:
-        return 0.0
-    _run(path, scratch, options or MosaicOptions(), engine, Job(), most=1)  # loads the engine, which is not counted
-    start = time.monotonic()
-    done = _run(path, scratch, options or MosaicOptions(), engine, Job(), most=FORECAST_FRAMES)
-    scratch.unlink()
-    return (time.monotonic() - start) * count / max(done.frames, 1)
-
-
-def _run(path: Path, out: Path, options: MosaicOptions, engine: object, job: Job, most: int | None) -> HiddenVideo:
+def _run(path: Path, out: Path, options: MosaicOptions, engine: object, job: Job) -> HiddenVideo:
     options = checked(options)
     if options.keep or options.boxes:
         raise InvalidInput(
@@ -85,11 +68,11 @@ def _run(path: Path, out: Path, options: MosaicOptions, engine: object, job: Job
         spec = engines.choose("face_mosaic", engine)
         engines.require_usable(spec)
         watcher = Watcher(Looker(spec.name, options.threshold, job))
-        frames = _copy(source, out, watcher, options, job, most)
+        frames = _copy(source, out, watcher, options, job)
         return HiddenVideo(frames, round(float(source.rate), 3), watcher.tracks.count, spec.name)
 
 
-def _copy(source: Source, out: Path, watcher: Watcher, options: MosaicOptions, job: Job, most: int | None) -> int:
+def _copy(source: Source, out: Path, watcher: Watcher, options: MosaicOptions, job: Job) -> int:
     """Frames and sound from the source through the watcher into a new file; returns the number of frames."""
     sink: Sink | None = None
     early: list[object] = []  # sound that comes before the first picture
@@ -110,8 +93,6 @@ def _copy(source: Source, out: Path, watcher: Watcher, options: MosaicOptions, j
                 _write(sink, frame, boxes, options)
                 written += 1
                 clock.tell(written)
-            if most is not None and item.number + 1 >= most:
-                break
         if sink is None:
             raise ValueError("a source gave no frame and no error")
         for frame, boxes in watcher.rest():
