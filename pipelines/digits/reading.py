@@ -25,7 +25,7 @@ LEAST_CONFIDENCE = 0.4
 # Whoever lays a picture out as data sets of digits do means a digit: there these two suffice.
 MOST_DOUBT_MNIST, LEAST_CONFIDENCE_MNIST = 0.9, 0.15
 # Where shadows were taken off, more things can look like a digit by chance.
-LEAST_IN_SHADOW = 0.6
+LEAST_IN_SHADOW = 0.8
 # Pen on paper photographed badly stays below 0.3, three of four photo patches that could pass lie above 0.35.
 MOST_UNREST = 0.42
 CALM = 0.3
