@@ -165,19 +165,22 @@ def speed() -> None:
     request = Request("en", "transcribe", False)
     model = made("base")
     plain = {"language": "en", "fp16": False, "temperature": 0.0, "condition_on_previous_text": False}
+    plain["without_timestamps"] = True  # random times would cut the sound into a random number of windows
     with tempfile.TemporaryDirectory() as folder:
         shape = {"d_model": 512, "layers": 6, "heads": 8, "ffn": 2048}
         fast = faster_whisper.WhisperModel(
             str(whispers.converted_checkpoint(Path(folder), **shape)), compute_type="int8"
         )
-    ours = openai_whisper.Listener(model, sample_len=TOKENS)
-    ours_fast = fast_whisper.Listener(fast, max_new_tokens=TOKENS)
+    ours = openai_whisper.Listener(model, sample_len=TOKENS, without_timestamps=True)
+    ours_fast = fast_whisper.Listener(fast, max_new_tokens=TOKENS, without_timestamps=True)
     ours._decoding["temperature"] = ours_fast._decoding["temperature"] = 0.0
     ways = {
         "openai-whisper": lambda: whisper.transcribe(model, samples, sample_len=TOKENS, **plain),
         "ours on it": lambda: ours.hear(samples, request, Job()),
         "faster-whisper int8": lambda: list(
-            fast.transcribe(samples, language="en", temperature=0.0, beam_size=1, max_new_tokens=TOKENS)[0]
+            fast.transcribe(
+                samples, language="en", temperature=0.0, beam_size=1, max_new_tokens=TOKENS, without_timestamps=True
+            )[0]
         ),
         "ours on it, int8": lambda: ours_fast.hear(samples, request, Job()),
     }

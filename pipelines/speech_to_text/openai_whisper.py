@@ -114,7 +114,8 @@ def _checkpoint(
     return Checkpoint(spec, translates)
 
 
-# Sizes and memory are those of checkpoints of the same shape, made and loaded by `benchmarks/speech.py sizes`.
+# Files and memory: checkpoints of these shapes, made and loaded by `benchmarks/speech.py sizes`; memory with the
+# 270 MB of the packages. Turbo: file as published for its conversion, memory 4 bytes a weight and the packages.
 SIZES = (
     _checkpoint("tiny", "tiny.pt", "65147644a518d12f04e32d6f3b26facc3f8dd46e5390956a9424a650c0ce22b9", 20, 76, 600),
     _checkpoint("base", "base.pt", "ed3a0b6b1c0edf879ad9b11b1af5a0e6ab5db9205f891f668f8b0e6c6326e34e", 30, 145, 720),
