@@ -1,0 +1,100 @@
+"""Every family of Hub engines, whole: planned, downloaded from a stand-in Hub by the real SPEC, loaded and used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import whispers
+from stand_in_hub import StandInHub, wait_until
+from test_hub import WEIGHTS, connect
+from test_text_to_speech_hub import _tiny_kokoro, _tiny_mms
+
+from pipelines import engines, plan
+from pipelines.engines import EngineSpec
+from pipelines.job import Job
+from pipelines.speech_to_text.types import Request
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StandInHub]:
+    server = StandInHub({})
+    connect(monkeypatch, server.url, tmp_path / "cache")
+    monkeypatch.setattr(engines, "_loaded", {})
+    yield server
+    server.close()
+
+
+def serve(stand_in: StandInHub, spec: EngineSpec, folder: Path) -> None:
+    """Put a checkpoint into the Hub, with things beside it that must not be fetched."""
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    stand_in.files[str(spec.repo)] = {
+        **files,
+        "README.md": b"# A card",
+        "pytorch_model.bin": b"pickled",
+        "run.py": b"x",
+    }
+
+
+def brought(spec: EngineSpec, stand_in: StandInHub) -> Any:
+    """Plan, fetch and load as a visitor's first call does; then the network is gone."""
+    assert engines.status(spec) == "not_downloaded"
+    planned = plan.asked(spec)
+    with engines.use(spec.task, spec.name, Job()) as (_, engine):
+        stand_in.fault = "503"
+        assert stand_in.sent_bytes == sum(entry.size or 0 for entry in planned.files)
+        fetched = [one for one in stand_in.asked if one.startswith("GET") and "/resolve/" in one]
+        assert not [one for one in fetched if one.endswith((".md", ".py", "pytorch_model.bin"))]
+    assert engines.status(spec) == "loaded"
+    return engine
+
+
+def test_mms(stand_in: StandInHub, tmp_path: Path) -> None:
+    spec = engines.find("text_to_speech", "mms-tts-kor")
+    pytest.importorskip("uroman")
+    _tiny_mms(tmp_path / "made")
+    serve(stand_in, spec, tmp_path / "made")
+    samples = brought(spec, stand_in).say("안녕", "kor", 1.0, 0)
+    assert samples.dtype == np.float32 and len(samples) > 100
+
+
+def test_kokoro(stand_in: StandInHub, tmp_path: Path) -> None:
+    pytest.importorskip("kokoro")
+    spec = engines.find("text_to_speech", "kokoro")
+    _tiny_kokoro(tmp_path / "made")
+    serve(stand_in, spec, tmp_path / "made")
+    samples = brought(spec, stand_in).say("Hello there.", "af_heart", 1.0, 0)
+    assert len(samples) > 100 and np.isfinite(samples).all()
+
+
+def test_faster_whisper(stand_in: StandInHub, tmp_path: Path) -> None:
+    pytest.importorskip("faster_whisper")
+    spec = engines.find("speech_to_text", "faster-whisper-tiny")
+    serve(stand_in, spec, whispers.converted_checkpoint(tmp_path / "made"))
+    listener = brought(spec, stand_in)
+    listener._decoding |= {"temperature": 0.0, "max_new_tokens": 5}
+    heard = listener.hear(np.zeros(16_000, np.float32), Request("en", "transcribe", False), Job())
+    assert heard.language == "en"
+
+
+def test_a_program_sees_progress_and_may_cancel(client: Any, stand_in: StandInHub) -> None:
+    spec = engines.find("face_mosaic", "yunet")
+    stand_in.files[str(spec.repo)] = {spec.files[0]: WEIGHTS * 16}
+    stand_in.bytes_per_s = 500_000
+    running = client.submit(task="face_mosaic", engine="yunet", api_name="/engine_fetch")
+
+    def told() -> str:
+        return " ".join(unit.desc or "" for unit in running.status().progress_data or [])
+
+    assert wait_until(lambda: "MB/s" in told() and "left" in told(), 30)
+    running.cancel()
+    assert wait_until(lambda: not _still_sending(stand_in), 10)
+    assert engines.status(spec) == "not_downloaded"
+
+
+def _still_sending(stand_in: StandInHub) -> bool:
+    sent = stand_in.sent_bytes
+    return wait_until(lambda: stand_in.sent_bytes > sent, 1.0)
