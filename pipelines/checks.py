@@ -9,6 +9,9 @@ from pipelines.errors import InvalidInput
 from pipelines.words import Text
 
 
+MOST_LISTED = 16  # a sentence that lists a hundred languages is read by nobody
+
+
 def number(value: object, name: str, low: float, high: float, automatic: float | None = None) -> float:
     """`value` as a float between `low` and `high`. `automatic` is one more value that means "choose for me"."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
@@ -54,7 +57,7 @@ def text(value: object, name: str, longest: int) -> str:
 def choice(value: object, name: str, choices: Sequence[str]) -> str:
     """`value`, which must be one of `choices`."""
     if not isinstance(value, str) or value not in choices:
-        listed = ", ".join(choices)
+        listed = ", ".join(choices) if len(choices) <= MOST_LISTED else f"{', '.join(choices[:MOST_LISTED])}, ..."
         shown = f"{value}"[:60]
         raise InvalidInput(
             Text(

@@ -212,13 +212,13 @@ def test_every_spec_is_well_formed(spec: engines.EngineSpec) -> None:
     assert spec.label.en and spec.label.ko
     assert spec.kind in ("embedded", "hub", "remote")
     assert spec.licence.strip()
-    assert spec.memory_mb > 0
-    if spec.kind != "remote":
-        assert spec.size_mb > 0
+    if spec.kind != "remote":  # that one's weights and work are elsewhere
+        assert spec.memory_mb > 0 and spec.size_mb > 0
     if spec.kind == "hub":
         assert spec.repo and re.fullmatch(r"[\w.-]+/[\w.-]+", spec.repo)
         assert spec.files, "a hub engine names its files, so that no whole repository is fetched"
-        assert not spec.verified or (spec.revision and re.fullmatch(r"[0-9a-f]{40}", spec.revision))
+        assert spec.revision is None or re.fullmatch(r"[0-9a-f]{40}", spec.revision), "a revision is a whole commit"
+        assert spec.verified or spec.revision is None, "a commit is never written down without having been read"
     assert all("." not in module for module in spec.requires)
 
 
