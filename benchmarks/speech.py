@@ -189,7 +189,9 @@ def speed() -> None:
         for name in order:
             started = time.perf_counter()
             ways[name]()
-            best[name] = min(best[name], time.perf_counter() - started)
+            took = time.perf_counter() - started
+            best[name] = min(best[name], took)
+            print(f"  {name:22} {took:6.2f} s", flush=True)
     print(
         f"Whisper base shape, random weights, 28 s, {TOKENS} tokens, ctranslate2 {ctranslate2.__version__}, best of 3:"
     )
