@@ -112,8 +112,8 @@ def use_whisper(listener: Any) -> None:
     listener.hear(samples, Request("en", "transcribe", False), Job())
 
 
-def use_voice(name: str) -> Callable[[Any], None]:
-    return lambda engine: engine.say("The sun was low, and the road was long.", name, 1.0, 0) and None
+def use_voice(name: str) -> Callable[[Any], Any]:
+    return lambda engine: engine.say("The sun was low, and the road was long.", name, 1.0, 0)
 
 
 def plain_load(task: str, name: str) -> Callable[[str, Path], Any]:
