@@ -224,7 +224,7 @@ def table(rows: dict[str, tuple[dict[str, float], str]]) -> str:
             fits,
             f"{row['peak_mb'] / 1024:.1f} GB",
             f"{row['load_s']:.1f} s",
-            f"{row['file_mb']:.3g} MB",
+            f"{row['file_mb']:.0f} MB",
             how,
         ]
         lines.append(f"| {' | '.join(cells)} |")

@@ -119,14 +119,14 @@ def _checkpoint(
 SIZES = (
     _checkpoint("tiny", "tiny.pt", "65147644a518d12f04e32d6f3b26facc3f8dd46e5390956a9424a650c0ce22b9", 20, 76, 600),
     _checkpoint("base", "base.pt", "ed3a0b6b1c0edf879ad9b11b1af5a0e6ab5db9205f891f668f8b0e6c6326e34e", 30, 145, 720),
-    _checkpoint("small", "small.pt", "9ecf779972d90ba49c06d968637d720dd632c55bbf19d441fb42bf17a411e794", 40, 484, 1600),
+    _checkpoint("small", "small.pt", "9ecf779972d90ba49c06d968637d720dd632c55bbf19d441fb42bf17a411e794", 40, 484, 1700),
     _checkpoint(
         "turbo",
         "large-v3-turbo.pt",
         "aff26ae408abcba5fbf8813c21e62b0941638c5f6eebfb145be0c9839262a19a",
         50,
         1618,
-        4300,
+        5000,
         translates=False,  # it was not trained for it (README of openai/whisper)
     ),
 )
