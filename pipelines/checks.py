@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pipelines.errors import InvalidInput
 from pipelines.words import Text
 
-
 MOST_LISTED = 16  # a sentence that lists a hundred languages is read by nobody
 
 

@@ -117,6 +117,14 @@ def fake_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]
     yield install
 
 
+@pytest.fixture(scope="module", autouse=True)
+def fetched_engines_leave() -> Iterator[None]:
+    """What one module's tests fetched and loaded is not there for the next: `auto` would choose it."""
+    yield
+    for key in [key for key, entry in engines._loaded.items() if entry.spec.kind != "embedded"]:
+        del engines._loaded[key]
+
+
 # --- the app ------------------------------------------------------------------------------------------------------
 
 

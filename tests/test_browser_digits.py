@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from tests.conftest import example
+from conftest import example
 
 pytestmark = pytest.mark.browser
 

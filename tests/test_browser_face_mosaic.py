@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import example
 from PIL import Image, ImageChops
-
-from tests.conftest import example
 
 pytestmark = pytest.mark.browser
 

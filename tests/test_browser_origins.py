@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT, free_port
 
 import app
-from tests.conftest import ROOT, free_port
 
 pytestmark = pytest.mark.browser
 

@@ -130,7 +130,7 @@ def test_load_unload_fetch_and_remove(far: FakeModule, stand_in: StandInHub) -> 
     assert able(fetched) == [True, False, True, True] and "is here" in fetched[1]
     loaded = run(_models_panel.on_load(name))
     assert able(loaded) == [False, True, True, True] and far.loads == 1
-    assert [held.spec.name for held in engines.ledger()] == ["far"]
+    assert "far" in [held.spec.name for held in engines.ledger()]
     unloaded = run(_models_panel.on_unload(name))
     assert able(unloaded) == [True, False, True, True] and "came back" in unloaded[1]
     question, row = run(_models_panel.on_remove(name))

@@ -9,11 +9,11 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from conftest import ROOT
 
 from pipelines import engines, settings
 from pipelines.settings import Limits
 from tabs import TABS, _words
-from tests.conftest import ROOT
 
 ENGLISH, KOREAN = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md"))
 BOTH = pytest.mark.parametrize("text", [ENGLISH, KOREAN], ids=["en", "ko"])

@@ -8,11 +8,11 @@ import re
 import sys
 
 import pytest
+from conftest import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pipelines import engines
-from tests.conftest import ROOT
 
 PYTHONS = ("3.10", "3.11", "3.12")
 # The first two come with gradio, the third with huggingface_hub, the others with kokoro.

@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT, free_port
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-
-from tests.conftest import ROOT, free_port
 
 HEAVY = (
     "torch", "torchvision", "transformers", "diffusers", "accelerate", "safetensors", "whisper", "faster_whisper",

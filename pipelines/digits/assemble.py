@@ -138,9 +138,7 @@ def _best_line(pieces: list[Piece], height: float, network: DigitsEngine) -> lis
         return []
     frames = np.stack([prepare.to_frame(_joined(pieces[start:end])) for start, end in groups])
     answers = np.concatenate([network.predict(frames[at : at + 64]) for at in range(0, len(frames), 64)])
-    choices = [
-        _group(pieces, start, end, answer, height) for (start, end), answer in zip(groups, answers, strict=True)
-    ]
+    choices = [_group(pieces, start, end, answer, height) for (start, end), answer in zip(groups, answers, strict=True)]
     choices += _drops(pieces, height)
     best = _cheapest(choices, len(pieces))
     return [_found(pieces, group) for group in best if group.digit is not None]
