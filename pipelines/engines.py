@@ -180,6 +180,17 @@ def choose(task: str, name: object = "auto") -> EngineSpec:
     return (here or embedded or list(specs(task)))[0]
 
 
+def waiting_for(task: str) -> Text:
+    """What to say while the engine that the owner named for a task cannot answer yet; empty otherwise."""
+    owner = settings.current().engines.get(task)
+    if not owner or owner == choose(task).name:
+        return EMPTY
+    return Text(
+        en=f"The owner of this page chose {owner}, which is not ready here yet; until then this one answers.",
+        ko=f"이 페이지의 소유자는 {owner} 엔진을 골랐지만 아직 준비되지 않아, 그때까지 이 엔진이 대신합니다.",
+    )
+
+
 def budget_mb() -> float:
     """Memory that loaded engines may take together, in MB."""
     chosen = settings.current()

@@ -12,7 +12,7 @@ import gradio as gr
 
 from pipelines import engines, plan, settings
 from pipelines.engines import EngineSpec
-from pipelines.words import Language, Text
+from pipelines.words import EMPTY, Language, Text
 from tabs._calls import private
 from tabs._fetching import asked_plan, downloading, owned, plan_html, waits_for_download
 from tabs._look import engine_state
@@ -138,8 +138,9 @@ def engine_line(task: str, name: str, language: Language) -> str:
     state = engine_state(spec.kind, engines.status(spec)).to(language)
     parts = [spec.label.to(language), _KIND[spec.kind].to(language), _size(spec), state]
     line = " · ".join(html.escape(part) for part in parts if part)
-    note = spec.note.to(language)
-    return f"<span>{line}</span>" + (f"<br><span>{html.escape(note)}</span>" if note else "")
+    notes = [spec.note, engines.waiting_for(task) if name == "auto" else EMPTY]
+    said = "".join(f"<br><span>{html.escape(note.to(language))}</span>" for note in notes if note != EMPTY)
+    return f"<span>{line}</span>{said}"
 
 
 def _size(spec: EngineSpec) -> str:

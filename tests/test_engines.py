@@ -26,7 +26,7 @@ from pipelines.errors import (
     UnknownEngine,
 )
 from pipelines.job import Job
-from pipelines.words import Text
+from pipelines.words import EMPTY, Text
 
 pytestmark = pytest.mark.usefixtures("own_engines")
 
@@ -384,8 +384,10 @@ def test_auto_takes_the_owners_choice_if_it_is_here(monkeypatch: pytest.MonkeyPa
     )
     monkeypatch.setenv("MODU_FAKE_ENGINE", "low")
     assert engines.choose("fake").name == "low"
+    assert engines.waiting_for("fake") == EMPTY
     monkeypatch.setenv("MODU_FAKE_ENGINE", "far")
     assert engines.choose("fake").name == "best", "until it is fetched the next best answers"
+    assert "far" in engines.waiting_for("fake").ko, "and visitors are told"
     monkeypatch.setenv("MODU_FAKE_ENGINE", "misspelt")
     assert engines.choose("fake").name == "best", "a misspelt setting does not end every call"
     assert engines.choose("fake", "low").name == "low", "a visitor's own choice counts more"
