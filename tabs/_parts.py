@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from abc import ABCMeta
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,27 +28,33 @@ _KIND: dict[str, Text] = {
 }
 
 
-def picture_input(**options: Any) -> gr.Image:
-    """An image input that hands over the file untouched, so that our own decoder checks it and speaks.
+def _untouched(_component: Any, payload: Any) -> dict[str, Any] | None:
+    """The uploaded file as endpoints take it; Gradio has checked that it lies in its upload folder."""
+    file = getattr(payload, "video", payload)
+    return None if file is None else {"path": file.path, "orig_name": file.orig_name}
 
-    Only the instance is changed: for a subclass Gradio would write an interface file beside the module.
+
+def _with_untouched_files(component: Any) -> Any:
+    """A kind of `component` that hands over files as they were uploaded.
+
+    A class, since Gradio makes a visitor's component anew from its class when an example is chosen. It is made
+    past Gradio's metaclass, which would write an interface file beside this module.
     """
-    component = gr.Image(type="filepath", format="png", **options)
-    component.preprocess = _untouched
-    return component
+    return ABCMeta.__new__(type(component), component.__name__, (component,), {"preprocess": _untouched})
+
+
+_Picture = _with_untouched_files(gr.Image)
+_Clip = _with_untouched_files(gr.Video)
+
+
+def picture_input(**options: Any) -> gr.Image:
+    """An image input that hands over the file untouched, so that our own decoder checks it and speaks."""
+    return _Picture(type="filepath", format="png", **options)
 
 
 def clip_input(**options: Any) -> gr.Video:
     """A video input that hands over the file untouched: no conversion, no ffmpeg."""
-    component = gr.Video(**options)
-    component.preprocess = _untouched
-    return component
-
-
-def _untouched(payload: Any) -> dict[str, Any] | None:
-    """The uploaded file as endpoints take it; Gradio has checked that it lies in its upload folder."""
-    file = getattr(payload, "video", payload)
-    return None if file is None else {"path": file.path, "orig_name": file.orig_name}
+    return _Clip(**options)
 
 
 @dataclass

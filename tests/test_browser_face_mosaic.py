@@ -121,3 +121,19 @@ def test_a_video_comes_back_covered(tab: Any) -> None:
     tab.locator("#face-video-report p").wait_for(timeout=180_000)
     assert "frames" in tab.locator("#face-video-report").inner_text()
     assert tab.locator("#face-video-result video").count() == 1
+
+
+def test_an_example_can_be_hidden_and_a_broken_file_after_it_is_still_told(tab: Any, tmp_path: Path) -> None:
+    tab.locator("#face-examples button.gallery-item").first.click()
+    tab.locator("#face-photo img").first.wait_for(timeout=30_000)
+    tab.locator("#face-hide").click()
+    tab.locator("#face-report p").wait_for(timeout=90_000)
+    tab.locator("#face-photo button[aria-label='Remove Image'], #face-photo button[aria-label='Clear']").first.click()
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    tab.locator("#face-photo input[type=file]").set_input_files(str(broken))
+    tab.wait_for_timeout(1500)
+    tab.locator("#face-hide").click()
+    toast = tab.get_by_test_id("toast-body").first
+    toast.wait_for(timeout=30_000)
+    assert "[invalid_input]" in toast.inner_text()
