@@ -104,7 +104,7 @@ def test_a_batch_reports_the_file_that_failed(tab: Any, tmp_path: Path) -> None:
     broken.write_bytes(b"no picture")
     tab.get_by_role("tab", name="Many photos", exact=True).first.click()
     tab.locator("#face-files input[type=file]").set_input_files([str(group_photo()), str(broken)])
-    tab.wait_for_timeout(1500)
+    tab.wait_for_function("() => document.querySelector('#face-files').innerText.includes('broken')", timeout=30_000)
     tab.locator("#face-batch").click()
     report = tab.locator("#face-batch-report li")
     report.first.wait_for(timeout=120_000)
