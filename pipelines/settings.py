@@ -15,6 +15,7 @@ from pipelines.errors import InvalidInput
 from pipelines.words import Language, Text
 
 MB = 1_000_000
+_OURS = ("MODU_", "HF_", "SPACE", "GRADIO_")  # what `from_env` reads begins with one of these
 LOOPBACK = ("", "localhost", "127.0.0.1", "::1", "[::1]")
 
 
@@ -91,7 +92,8 @@ class Settings:
 
 def current() -> Settings:
     """The settings as the environment says now."""
-    return Settings.from_env(os.environ)
+    # `os.environ` decodes at each look, and a call looks many times: pick ours out once.
+    return Settings.from_env({name: value for name, value in os.environ.items() if name.startswith(_OURS)})
 
 
 def language() -> Language | None:
