@@ -6,8 +6,11 @@ The library keeps its state in the process, so one lock guards every call. Knows
 from __future__ import annotations
 
 import _ctypes
+import atexit
 import ctypes
 import functools
+import shutil
+import tempfile
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +68,7 @@ def _library() -> Any:
     if not _opened:
         import espeakng_loader  # type: ignore[import-untyped]
 
-        library = ctypes.CDLL(espeakng_loader.get_library_path())
+        library = ctypes.CDLL(_own_copy(str(espeakng_loader.get_library_path())))
         rate = library.espeak_Initialize(_SYNCHRONOUS, 0, str(espeakng_loader.get_data_path()).encode(), _DONT_EXIT)
         if rate != SAMPLE_RATE:
             raise RuntimeError(f"eSpeak NG answered {rate} to its initialisation")
@@ -76,6 +79,18 @@ def _library() -> Any:
         library.espeak_SetSynthCallback(_hear)
         _opened.append(library)
     return _opened[0]
+
+
+@functools.lru_cache(maxsize=1)
+def _own_copy(path: str) -> str:
+    """A copy of the library file, for this process alone.
+
+    Kokoro's package loads the same file, and one file has one state in a process: reopening ours would neither
+    reset it nor leave theirs in peace.
+    """
+    folder = tempfile.mkdtemp(prefix="modu-espeak-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return str(shutil.copy2(path, folder))
 
 
 def _fresh_library() -> Any:

@@ -26,6 +26,7 @@ from tabs.digits.answers import (
     on_draw,
     on_read,
     on_sample,
+    on_upload,
     show_picture_input,
 )
 from tabs.digits.endpoints import read_digit, read_number, sample_digit
@@ -74,7 +75,7 @@ def build(page: gr.Blocks) -> None:
             outputs = _outputs()
     inputs = [source, mode, drawing, picture, picker.choice]
     read.click(**private(on_read, HEAVY), inputs=inputs, outputs=outputs)
-    picture.upload(**private(on_read, HEAVY), inputs=inputs, outputs=outputs)
+    picture.upload(**private(on_upload, HEAVY), inputs=[mode, picture, picker.choice], outputs=outputs)
     drawing.input(
         **private(on_draw),
         inputs=[mode, drawing, picker.choice],

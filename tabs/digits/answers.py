@@ -34,6 +34,11 @@ async def on_read(source: str, mode: str, drawing: dict | None, picture: dict | 
     return (*_show_digit(answer, seen), why["saliency"]["path"], [file["path"] for file in why["feature_maps"]])
 
 
+async def on_upload(mode: str, picture: dict | None, engine: str) -> tuple:
+    """Read a picture as soon as it is there."""
+    return await on_read("picture", mode, None, picture, engine)
+
+
 async def on_draw(mode: str, drawing: dict | None, engine: str) -> tuple:
     """Read while the visitor draws; an empty sheet clears the answer instead of complaining."""
     image = _drawn_file(drawing)
