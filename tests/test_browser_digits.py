@@ -58,6 +58,8 @@ def test_after_clear_the_brush_still_draws(sheet: Any) -> None:
 def test_an_uploaded_picture_is_read_at_once_and_several_digits_on_request(page_of: Any) -> None:
     page = page_of("ko-KR")
     page.get_by_role("tab", name="사진", exact=True).first.click()
+    page.locator("#digits-picture").wait_for(timeout=20_000)
+    page.wait_for_timeout(2000)  # a tab opened for the first time wires its inputs a moment after it shows them
     page.locator("#digits-picture input[type=file]").set_input_files(str(example("digits", "zip*")))
     page.locator("#digits-answer .modu-big").wait_for(timeout=45_000)
     page.get_by_text("여러 숫자").click()
@@ -72,6 +74,8 @@ def test_a_file_that_is_no_picture_gets_a_korean_sentence(page_of: Any, tmp_path
     page.get_by_role("tab", name="사진", exact=True).first.click()
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"this is no picture")
+    page.locator("#digits-picture").wait_for(timeout=20_000)
+    page.wait_for_timeout(2000)  # a tab opened for the first time wires its inputs a moment after it shows them
     page.locator("#digits-picture input[type=file]").set_input_files(str(broken))
     toast = page.get_by_test_id("toast-body").first
     toast.wait_for(timeout=30_000)

@@ -17,7 +17,13 @@ def tab(page_of: Any) -> Any:
     page = page_of("en-US")
     page.get_by_role("tab", name="Face mosaic", exact=True).first.click()
     page.locator("#face-hide").wait_for(timeout=30_000)
+    settle(page)
     return page
+
+
+def settle(page: Any) -> None:
+    """A tab opened for the first time wires its inputs a moment after it shows them."""
+    page.wait_for_timeout(2000)
 
 
 def group_photo() -> Path:
@@ -103,6 +109,8 @@ def test_a_batch_reports_the_file_that_failed(tab: Any, tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no picture")
     tab.get_by_role("tab", name="Many photos", exact=True).first.click()
+    tab.locator("#face-files").wait_for(timeout=20_000)
+    settle(tab)
     tab.locator("#face-files input[type=file]").set_input_files([str(group_photo()), str(broken)])
     tab.wait_for_function("() => document.querySelector('#face-files').innerText.includes('broken')", timeout=30_000)
     tab.locator("#face-batch").click()
@@ -115,6 +123,8 @@ def test_a_batch_reports_the_file_that_failed(tab: Any, tmp_path: Path) -> None:
 
 def test_a_video_comes_back_covered(tab: Any) -> None:
     tab.get_by_role("tab", name="Video", exact=True).first.click()
+    tab.locator("#face-clip").wait_for(timeout=20_000)
+    settle(tab)
     tab.locator("#face-clip input[type=file]").set_input_files(str(example("face_mosaic", "*.mp4")))
     tab.locator("#face-clip video").wait_for(timeout=30_000)
     tab.locator("#face-video").click()
