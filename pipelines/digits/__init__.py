@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines import engines
 from pipelines.digits import embedded
-from pipelines.digits.number import recognize_number
+from pipelines.digits.number import NO_DIGITS, recognize_number
 from pipelines.digits.reading import recognize
 from pipelines.digits.samples import sample
 from pipelines.digits.types import DigitReading, DigitSample, DigitsEngine, FoundDigit, NumberReading
@@ -13,6 +13,7 @@ ENGINES = engines.register("digits", (embedded,))
 
 __all__ = [
     "ENGINES",
+    "NO_DIGITS",
     "DigitReading",
     "DigitSample",
     "DigitsEngine",

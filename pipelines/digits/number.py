@@ -14,7 +14,7 @@ from pipelines.words import EMPTY, Text
 BOX_COLOUR, TEXT_COLOUR = (214, 40, 40), (255, 255, 255)
 SHORTEST_SHOWN = 320  # pixels: a smaller picture is enlarged so that boxes and digits can be read
 
-_NONE = Text(
+NO_DIGITS = Text(
     en="No digits were found. Take the picture closer, with dark ink on light paper.",
     ko="숫자를 찾지 못했습니다. 밝은 종이에 진하게 쓴 숫자를 더 가까이에서 찍어 주세요.",
 )
@@ -32,7 +32,7 @@ def recognize_number(image: Image.Image, engine: str = "auto", job: Job | None =
         digits=digits,
         engine=spec.name,
         annotated=annotated(image, digits),
-        reason=EMPTY if digits else _NONE,
+        reason=EMPTY if digits else NO_DIGITS,
     )
 
 

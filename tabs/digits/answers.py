@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from pipelines import media
+from pipelines import digits, media
 from pipelines.words import Text
 from tabs._files import picture_file
 from tabs._words import visitor_language
@@ -18,10 +18,6 @@ from tabs.digits.endpoints import read_digit, read_number, sample_digit
 CANVAS = 320  # pixels; white paper, so that the brush is active at once
 SEEN = Text(en="What the network saw (28 x 28)", ko="신경망이 본 그림 (28 x 28)")
 _FOUND = Text(en="The digits that were found", ko="찾은 숫자들")
-_NO_DIGITS = Text(
-    en="No digits were found. Take the picture closer, with dark ink on light paper.",
-    ko="숫자를 찾지 못했습니다. 밝은 종이에 진하게 쓴 숫자를 더 가까이에서 찍어 주세요.",
-)
 _LEAST_SURE = Text(en="least sure digit: {weakest:.1%}", ko="가장 자신 없는 숫자: {weakest:.1%}")
 
 
@@ -117,7 +113,7 @@ def _digit_html(answer: dict) -> str:
 
 def _number_html(answer: dict) -> str:
     if not answer["text"]:
-        return _answer_html("?", _NO_DIGITS.to(visitor_language()))
+        return _answer_html("?", digits.NO_DIGITS.to(visitor_language()))
     weakest = min(one["confidence"] for one in answer["digits"])
     return _answer_html(answer["text"], _LEAST_SURE.format(weakest=weakest).to(visitor_language()))
 
