@@ -78,6 +78,21 @@ def owners_folder(repo: str) -> Path | None:
     return root / repo if root is not None and (root / repo).is_dir() else None
 
 
+def owners_repositories() -> list[str]:
+    """What lies under `MODU_MODELS_DIR` in the Hub's layout, as `<org>/<name>`."""
+    root = settings.current().models_dir
+    if root is None or not root.is_dir():
+        return []
+    return sorted(f"{one.parent.name}/{one.name}" for one in root.glob("*/*") if one.is_dir())
+
+
+def permitted(repo: str) -> bool:
+    """Whether a visitor may use a repository by its name: on a managed server, only what its owner listed."""
+    chosen = settings.current()
+    listed = repo in chosen.allow or f"hub:{repo}" in chosen.engines.values()
+    return not chosen.managed or listed or owners_folder(repo) is not None
+
+
 def fetch(
     repo: str | None, files: Sequence[str], revision: str | None, job: Job, label: Text, update: bool = False
 ) -> Path:

@@ -106,6 +106,11 @@ def secret(task: str) -> str:
     return os.environ.get(f"MODU_{task.upper()}_KEY", "").strip()
 
 
+def is_set(name: str) -> bool:
+    """Whether the owner set this variable to anything. Its value stays where it is."""
+    return bool(os.environ.get(name, "").strip())
+
+
 def cache_dir() -> Path:
     """Where packages that keep weights outside the Hub cache put them (`XDG_CACHE_HOME`, else `~/.cache`)."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()

@@ -12,6 +12,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ os.environ.update(
 import pytest  # noqa: E402
 
 from pipelines import engines, settings  # noqa: E402
+from pipelines.engines import state  # noqa: E402
 
 settings.prepare()
 
@@ -98,20 +100,20 @@ def no_outside_network() -> Iterator[list[str]]:
 @pytest.fixture
 def own_engines(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Empty engine tables for one test; what it registers and loads is gone afterwards."""
-    for table in ("_modules", "_loaded", "_loading", "_broken", "_locks"):
-        monkeypatch.setattr(engines, table, {})
+    monkeypatch.setattr(state, "tables", state.Tables())
     yield
 
 
 @pytest.fixture
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """`fake_engine(module)` puts one engine in front of a real task's own; all is as before afterwards."""
-    for table in ("_modules", "_loaded", "_loading", "_broken", "_locks"):
-        monkeypatch.setattr(engines, table, dict(getattr(engines, table)))
+    now = state.tables
+    copied = {name: dict(table) for name, table in vars(now).items() if isinstance(table, dict)}
+    monkeypatch.setattr(state, "tables", replace(now, **copied))
 
     def install(module: Any) -> Any:
         task = module.SPEC.task
-        engines.register(task, (module, *engines._modules.get(task, ())))
+        engines.register(task, (module, *state.tables.modules.get(task, ())))
         return module
 
     yield install
@@ -121,8 +123,9 @@ def fake_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]
 def fetched_engines_leave() -> Iterator[None]:
     """What one module's tests fetched and loaded is not there for the next: `auto` would choose it."""
     yield
-    for key in [key for key, entry in engines._loaded.items() if entry.spec.kind != "embedded"]:
-        del engines._loaded[key]
+    loaded = state.tables.loaded
+    for key in [key for key, entry in loaded.items() if entry.spec.kind != "embedded"]:
+        del loaded[key]
 
 
 # --- the app ------------------------------------------------------------------------------------------------------

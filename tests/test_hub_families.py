@@ -14,7 +14,7 @@ from test_hub import WEIGHTS, connect
 from test_text_to_speech_hub import _tiny_kokoro, _tiny_mms
 
 from pipelines import engines, plan
-from pipelines.engines import EngineSpec
+from pipelines.engines import EngineSpec, state
 from pipelines.job import Job
 from pipelines.speech_to_text.types import Request
 
@@ -23,7 +23,7 @@ from pipelines.speech_to_text.types import Request
 def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StandInHub]:
     server = StandInHub({})
     connect(monkeypatch, server.url, tmp_path / "cache")
-    monkeypatch.setattr(engines, "_loaded", {})
+    monkeypatch.setattr(state.tables, "loaded", {})
     yield server
     server.close()
 

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from pipelines import engines, text_to_speech
+from pipelines.engines import state
 from pipelines.errors import EngineFailed, EngineUnavailable, InvalidInput
 from pipelines.job import Job
 from pipelines.text_to_speech import SpeakOptions, kokoro, mms
@@ -94,7 +95,7 @@ def hub(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other tests loaded is out of sight for this one."""
-    monkeypatch.setattr(engines, "_loaded", {})
+    monkeypatch.setattr(state.tables, "loaded", {})
 
 
 @pytest.fixture
