@@ -1,0 +1,100 @@
+"""What the built-in chat model can be asked, and what it answers: the hand-written files of `chat_intents/`.
+
+A question may be a template. `{a|b|}` stands for one of its parts, which may be empty, and `{@city}` for a line
+of that list in `slots.json`. One template gives many wordings, but counts as one when wordings are held out.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "chat_intents"
+LANGUAGES = ("en", "ko")
+UNKNOWN = "unknown"
+MOST = 24  # wordings of one template that `load_intents` lists
+_PART = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class Intent:
+    """Something a visitor wants: by language, the answers and the ways to ask for them, templates written out."""
+
+    name: str
+    answers: dict[str, tuple[str, ...]]
+    questions: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Written:
+    """An intent as it stands in its file: templates as they are, and a thought for the thinking switch."""
+
+    name: str
+    answers: dict[str, tuple[str, ...]]
+    templates: dict[str, tuple[str, ...]]
+    thoughts: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def slots() -> dict[str, list[str]]:
+    return json.loads((FOLDER / "slots.json").read_text(encoding="utf-8"))
+
+
+def parts_of(template: str) -> list[list[str]]:
+    """The template as a row of choices; plain text between them is a choice of one."""
+    row = []
+    for number, piece in enumerate(_PART.split(template)):
+        if number % 2 == 0:
+            row.append([piece])
+        elif piece.startswith("@"):
+            row.append(slots()[piece[1:]])
+        else:
+            row.append(piece.split("|"))
+    return row
+
+
+def tidy(text: str) -> str:
+    """One space between words, none at the ends or before a sign."""
+    return re.sub(r"\s+([?!.,])", r"\1", " ".join(text.split()))
+
+
+def one_of(template: str, rng: random.Random) -> str:
+    """One wording of a template; what was drawn for a slot may be a template again."""
+    text = "".join(rng.choice(choices) for choices in parts_of(template))
+    return one_of(text, rng) if "{" in text else tidy(text)
+
+
+def wordings(template: str, most: int = MOST) -> tuple[str, ...]:
+    """Up to `most` different wordings, always the same ones."""
+    rng = random.Random(zlib.crc32(template.encode()))
+    return tuple(dict.fromkeys(one_of(template, rng) for _ in range(4 * most if "{" in template else 1)))[:most]
+
+
+@lru_cache(maxsize=1)
+def load_written() -> tuple[Written, ...]:
+    found = []
+    for path in sorted(FOLDER.glob("*.json")):
+        if path.name == "slots.json":
+            continue
+        held = json.loads(path.read_text(encoding="utf-8"))
+        answers, templates = ({lang: tuple(held[key][lang]) for lang in LANGUAGES} for key in ("answers", "questions"))
+        found.append(Written(path.stem, answers, templates, held["thoughts"]))
+    return tuple(found)
+
+
+def expanded(written: Written) -> Intent:
+    questions = {
+        lang: tuple(dict.fromkeys(text for line in lines for text in wordings(line)))
+        for lang, lines in written.templates.items()
+    }
+    return Intent(written.name, written.answers, questions)
+
+
+def load_intents() -> tuple[Intent, ...]:
+    """Every intent, the unknown one included, by name."""
+    return tuple(expanded(written) for written in load_written())
