@@ -9,8 +9,7 @@ From a terminal: `python -m pipelines.hub plan|fetch|list|remove <task>/<engine>
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,10 +39,6 @@ _INCOMPLETE = Text(
 )
 _STILL_WORKS = Text(en="The built-in engine still works.", ko="내장 엔진은 계속 쓸 수 있습니다.")
 _ASKING = Text(en="Asking the Hub about {label}...", ko="Hub에 {label} 정보를 묻는 중...")
-_ELSEWHERE = Text(
-    en="Another program is downloading {label}; waiting for it.",
-    ko="다른 프로그램이 {label}을(를) 내려받고 있어 기다리는 중입니다.",
-)
 
 
 @dataclass(frozen=True)
@@ -167,7 +162,7 @@ class _Fetch:
         here = Repository(self.repo)
         wanted = _ask(self.repo, self.files, (None if self.update else here.commit(self.revision)) or self.revision)
         try:
-            with _alone(here, job, self.label):
+            with sharing.alone(here.lock_file, job, self.label):
                 return self._bring(here, wanted, job)
         except OSError as error:
             log.warning("the Hub cache cannot be written: %s", error)
@@ -188,25 +183,6 @@ class _Fetch:
         job.check()
         here.complete(wanted.commit, self.files, wanted.files, self.revision)
         return here.snapshot(wanted.commit)
-
-
-@contextmanager
-def _alone(here: Repository, job: Job, label: Text) -> Iterator[None]:
-    """Hold the repository against other programs (and a cancelled try that has not ended yet)."""
-    from filelock import FileLock, Timeout
-
-    here.lock_file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(here.lock_file, thread_local=False)
-    while True:
-        try:
-            lock.acquire(timeout=0.2)
-            break
-        except Timeout:
-            job.progress(None, _ELSEWHERE.format(label=label))
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _here(here: Repository, commit: str, entry: Entry, meter: Meter) -> bool:

@@ -1,16 +1,26 @@
-"""One piece of work for all who ask for the same: they see its progress together, and each may leave alone."""
+"""One piece of work for all who ask for the same, in this process and beside other programs.
+
+Who asks while it is under way sees its progress, and each may leave alone.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.errors import Cancelled, PipelineError
 from pipelines.job import Job
+from pipelines.words import Text
 
 POLL_S = 0.1
+
+_ELSEWHERE = Text(
+    en="Another program is downloading {label}; waiting for it.",
+    ko="다른 프로그램이 {label}을(를) 내려받고 있어 기다리는 중입니다.",
+)
 
 
 class _Run:
@@ -69,6 +79,25 @@ def run(
     if mine.result is None:
         raise Cancelled
     return mine.result
+
+
+@contextmanager
+def alone(lock_file: Path, job: Job, label: Text) -> Iterator[None]:
+    """Hold a download against other programs (and a cancelled try that has not ended yet); a cancel ends the wait."""
+    from filelock import FileLock, Timeout
+
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(lock_file, thread_local=False)
+    while True:
+        try:
+            lock.acquire(timeout=2 * POLL_S)
+            break
+        except Timeout:
+            job.progress(None, _ELSEWHERE.format(label=label))
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _join(key: Hashable, task: Callable[[Job], Path]) -> _Run:

@@ -372,6 +372,27 @@ def test_a_file_of_a_web_server_that_is_wrong_is_never_taken(
     assert downloads.find([web_file]) is None
 
 
+_FETCH_A_WEB_FILE = """
+import sys
+from pipelines import downloads
+from pipelines.job import Job
+from pipelines.words import Text
+url, sha256 = sys.argv[1:]
+print(downloads.fetch([downloads.WebFile("whisper", "tiny.pt", url, sha256)], Job(), Text(en="Model", ko="모델")))
+"""
+
+
+def test_two_programs_bring_a_file_of_a_web_server_once(stand_in: StandInHub, web_file: WebFile) -> None:
+    stand_in.bytes_per_s = 2_000_000
+    command = [sys.executable, "-c", _FETCH_A_WEB_FILE, web_file.url, web_file.sha256]
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "MODU_"))}
+    both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=own) for _ in range(2)]
+    printed = [one.communicate(timeout=60)[0].strip() for one in both]
+    assert [one.returncode for one in both] == [0, 0] and printed[0] == printed[1]
+    assert (Path(printed[0]) / "tiny.pt").read_bytes() == WEIGHTS
+    assert stand_in.sent_bytes < len(WEIGHTS) * 1.1, "the second found what the first had brought"
+
+
 def test_a_listing_tells_what_is_still_to_come(stand_in: StandInHub) -> None:
     before = hub.listing(REPO, FILES, None, LABEL)
     assert (before.commit, before.size, before.have) == (stand_in.commit, len(WEIGHTS) + 2, 0)
