@@ -112,7 +112,10 @@ def _folders(name: str) -> list[Path]:
 def _fetch_all(files: Sequence[WebFile], job: Job, label: Text) -> Path:
     folder = destination(files)
     try:
-        with sharing.alone(settings.cache_dir() / "modu" / f"{folder.name}.lock", job, label), transfer.client() as connection:
+        with (
+            sharing.alone(settings.cache_dir() / "modu" / f"{folder.name}.lock", job, label),
+            transfer.client() as connection,
+        ):
             for file in files:
                 target, check = folder / file.name, f"sha256:{file.sha256}"
                 if not transfer.sound(target, None, check, job):

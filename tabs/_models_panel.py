@@ -58,8 +58,7 @@ def build() -> None:
         if settings.current().managed:
             panel.expand(**private(on_open), outputs=table, show_progress="hidden")
             return
-        names = [f"{task}/{spec.name}" for task in engines.tasks() for spec in engines.specs(task)]
-        choice = gr.Dropdown(names, value=None, label=say("Engine", "엔진"), elem_id="modu-models-choice")
+        choice = gr.Dropdown(_names(), value=None, label=say("Engine", "엔진"), elem_id="modu-models-choice")
         buttons = _buttons()
         said = gr.HTML(elem_id="modu-models-said", padding=False)
         with gr.Row(visible=False) as sure:
@@ -68,7 +67,7 @@ def build() -> None:
             )
             no = gr.Button(say("Keep", "그대로 두기"), size="sm", min_width=120)
         _doctor_fold()
-    panel.expand(**private(on_open), outputs=table, show_progress="hidden")
+    panel.expand(**private(on_open_to_choose), outputs=[table, choice], show_progress="hidden")
     _wire(choice, buttons, said, table, {"row": sure, "yes": yes, "no": no})
 
 
@@ -113,6 +112,11 @@ def _doctor_fold() -> None:
 
 async def on_open() -> str:
     return table_html(visitor_language())
+
+
+async def on_open_to_choose() -> tuple[str, Any]:
+    """The table, and the engines that are known now: some come by their Hub name while the app runs."""
+    return await on_open(), gr.update(choices=_names())
 
 
 async def on_pick(name: str | None) -> tuple[Any, ...]:
@@ -163,6 +167,10 @@ async def on_doctor() -> str:
     language = visitor_language()
     found = await work(lambda _job: doctor.examine())
     return "".join(_finding(one, language) for one in found)
+
+
+def _names() -> list[str]:
+    return [f"{task}/{spec.name}" for task in engines.tasks() for spec in engines.specs(task)]
 
 
 def table_html(language: Language) -> str:

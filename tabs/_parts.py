@@ -28,6 +28,12 @@ _KIND: dict[str, Text] = {
 }
 
 
+_BY_NAME = say(
+    "Or type the name of a model on the Hugging Face Hub: hub:organisation/name",
+    "Hugging Face Hub의 모델 이름을 직접 쓸 수도 있습니다: hub:조직/이름",
+)
+
+
 def _untouched(_component: Any, payload: Any) -> dict[str, Any] | None:
     """The uploaded file as endpoints take it; Gradio has checked that it lies in its upload folder."""
     file = getattr(payload, "video", payload)
@@ -77,7 +83,11 @@ def engine_picker(task: str, line: gr.HTML) -> EnginePicker:
     asks the network before such a button is pressed.
     """
     names = [("auto", "auto"), *((spec.label.en, spec.name) for spec in engines.specs(task))]
-    choice = gr.Dropdown(names, value="auto", label=say("Engine", "엔진"), elem_id=f"{task}-engine", filterable=False)
+    open_to_names = engines.opens_by_name(task)  # hub:<org>/<name> can be typed
+    choice = gr.Dropdown(
+        names, value="auto", label=say("Engine", "엔진"), elem_id=f"{task}-engine", filterable=open_to_names,
+        allow_custom_value=open_to_names, info=_BY_NAME if open_to_names else None,
+    )  # fmt: skip
     with gr.Column(visible=False, elem_id=f"{task}-plan", elem_classes="modu-plan-box") as box:
         facts = gr.HTML(padding=False)
         with gr.Row():

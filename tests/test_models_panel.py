@@ -234,3 +234,43 @@ def test_progress_and_cancel_in_the_browser(page_of: Any, stand_in: StandInHub, 
     sent = stand_in.sent_bytes
     assert not wait_until(lambda: stand_in.sent_bytes - sent > 600_000, 2), "the transfer goes on after the cancel"
     assert engines.status(yunet) == "not_downloaded"
+
+
+@pytest.mark.browser
+def test_the_panel_loads_fetches_and_removes_in_the_browser(page_of: Any, stand_in: StandInHub) -> None:
+    yunet = engines.find("face_mosaic", "yunet")
+    stand_in.files[str(yunet.repo)] = {yunet.files[0]: WEIGHTS}
+    page = page_of("ko-KR", width=1280)
+    page.locator("#modu-models > button").click()
+    page.locator("#modu-models-table table").wait_for(timeout=10_000)
+    said = page.locator("#modu-models-said")
+
+    _pick(page, "#modu-models-choice", "digits/embedded")
+    page.locator("#modu-models-load:not([disabled]), #modu-models-unload:not([disabled])").first.wait_for()
+    if page.locator("#modu-models-load").is_enabled():
+        page.locator("#modu-models-load").click()
+    page.locator("#modu-models-unload:not([disabled])").wait_for(timeout=20_000)
+    page.locator("#modu-models-unload").click()
+    said.get_by_text("내렸습니다").wait_for(timeout=10_000)
+    assert engines.status(engines.find("digits", "embedded")) == "ready"
+
+    _pick(page, "#modu-models-choice", "face_mosaic/yunet")
+    said.get_by_text(str(yunet.repo)).first.wait_for(timeout=10_000)
+    page.locator("#modu-models-fetch").click()
+    page.locator("#modu-models-remove:not([disabled])").wait_for(timeout=20_000)
+    assert engines.status(yunet) == "ready"
+    page.locator("#modu-models-remove").click()
+    page.locator("#modu-models-yes").click()
+    said.get_by_text("지웠습니다").wait_for(timeout=10_000)
+    assert engines.status(yunet) == "not_downloaded"
+
+
+@pytest.mark.browser
+def test_the_doctor_answers_in_the_browser(page_of: Any) -> None:
+    page = page_of("ko-KR", width=360)
+    page.locator("#modu-models > button").click()
+    page.locator("#modu-doctor > button").click()
+    page.locator("#modu-doctor-look").click()
+    page.locator("#modu-doctor-found .modu-finding").first.wait_for(timeout=40_000)
+    assert page.locator("#modu-doctor-found").get_by_text("Python").count() >= 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -50,6 +50,11 @@ def specs(task: str) -> tuple[EngineSpec, ...]:
     return tuple(sorted((one.SPEC for one in (*state.tables.modules[task], *brought)), key=lambda spec: -spec.rank))
 
 
+def opens_by_name(task: str) -> bool:
+    """Whether this task opens repositories by their name."""
+    return task in state.tables.families
+
+
 def module_of(spec: EngineSpec) -> EngineModule:
     """The module that loads this engine."""
     for module in (*state.tables.modules[spec.task], *state.tables.opened.values()):
