@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from test_text_to_speech_hub import _tiny_kokoro, _tiny_mms
 from pipelines import engines, plan
 from pipelines.engines import EngineSpec, state
 from pipelines.job import Job
+from pipelines.speech_to_text import openai_whisper
 from pipelines.speech_to_text.types import Request
 
 
@@ -78,6 +80,26 @@ def test_faster_whisper(stand_in: StandInHub, tmp_path: Path) -> None:
     listener._decoding |= {"temperature": 0.0, "max_new_tokens": 5}
     heard = listener.hear(np.zeros(16_000, np.float32), Request("en", "transcribe", False), Job())
     assert heard.language == "en"
+
+
+def test_openai_whisper(
+    stand_in: StandInHub, tmp_path: Path, fake_engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its weights lie on a web server of its own: the same way, with the address and the checksum of ours."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    sha256 = whispers.openai_checkpoint(tmp_path / "tiny.pt")
+    stand_in.files["openai/whisper"] = {"tiny.pt": (tmp_path / "tiny.pt").read_bytes()}
+    facts = openai_whisper.SIZES[0].SPEC
+    url = f"{stand_in.url}/openai/whisper/resolve/main/tiny.pt"
+    file = replace(facts.web_files[0], url=url, sha256=sha256)
+    fake_engine(openai_whisper.Checkpoint(replace(facts, name="whisper-served", web_files=(file,))))
+    spec = engines.find("speech_to_text", "whisper-served")
+    assert engines.status(spec) == "not_downloaded" and not plan.asked(spec).here
+    with engines.use(spec.task, spec.name, Job()) as (_, listener):
+        listener._decoding |= {"temperature": 0.0, "sample_len": 5}
+        heard = listener.hear(np.zeros(16_000, np.float32), Request("en", "transcribe", False), Job())
+    assert heard.language == "en" and engines.status(spec) == "loaded"
+    assert plan.known(spec).here and stand_in.sent_bytes == (tmp_path / "tiny.pt").stat().st_size
 
 
 def test_a_program_sees_progress_and_may_cancel(client: Any, stand_in: StandInHub) -> None:
