@@ -37,6 +37,11 @@ def resident_mb() -> float:
     return float(psutil.Process().memory_info().rss) / MIB
 
 
+def has_gpu() -> bool:
+    """Whether NVIDIA's driver runs here. Asked before torch is imported, which would know better."""
+    return Path("/proc/driver/nvidia/version").exists()
+
+
 def give_back() -> None:
     """Collect garbage and hand free heap pages back to the system (glibc keeps them otherwise)."""
     gc.collect()

@@ -43,6 +43,7 @@ class Settings:
     engines: Mapping[str, str] = field(default_factory=dict)  # task -> engine, from MODU_<TASK>_ENGINE
     urls: Mapping[str, str] = field(default_factory=dict)  # task -> server of its remote engine, MODU_<TASK>_URL
     models: Mapping[str, str] = field(default_factory=dict)  # task -> model asked of that server, MODU_<TASK>_MODEL
+    adapters: Mapping[str, str] = field(default_factory=dict)  # task -> adapter on its model, MODU_<TASK>_ADAPTER
     offline: bool = False
     memory_gb: float | None = None
     idle_minutes: float | None = None  # engines unused for so long are unloaded; None: they stay
@@ -71,6 +72,7 @@ class Settings:
             engines=_by_task(env, "_ENGINE"),
             urls=_by_task(env, "_URL"),
             models=_by_task(env, "_MODEL"),
+            adapters=_by_task(env, "_ADAPTER"),
             offline=_flag(env, "MODU_OFFLINE") or _flag(env, "HF_HUB_OFFLINE"),
             memory_gb=_number(env, "MODU_MEMORY_GB", None),
             idle_minutes=_number(env, "MODU_IDLE_MINUTES", None),

@@ -55,7 +55,7 @@ class Reply:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     context_tokens: int = 0  # how many the engine can hold, prompt and reply together
-    dropped_turns: int = 0  # the oldest messages that no longer fitted
+    dropped_turns: int = 0  # the oldest questions, each with its answer, that no longer fitted
     tokens_per_s: float = 0.0  # of the reply, without reading the prompt
     sources: tuple[Source, ...] = ()
     seed: int = 0
@@ -64,15 +64,23 @@ class Reply:
 
 @dataclass(frozen=True)
 class Piece:
-    """What an engine yields: some more text, and at the end why it ended."""
+    """What an engine yields: some more text, and at the end why it ended.
+
+    `prompt_tokens` is given by engines that cannot count before they write (another server's).
+    """
 
     text: str
     tokens: int = 1
     finish_reason: FinishReason | None = None
+    prompt_tokens: int = 0
 
 
 class ChatEngine(Protocol):
-    """A loaded engine. It counts and writes tokens; everything else is done once for all engines."""
+    """A loaded engine. It counts and writes tokens; everything else is done once for all engines.
+
+    `context_tokens` 0: it does not say, and nothing is dropped for it. An engine that can carry a LoRA adapter also
+    has `wear(folder: Path | None)`, which is called before each reply.
+    """
 
     context_tokens: int
 

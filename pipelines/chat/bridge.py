@@ -1,0 +1,49 @@
+"""Libraries that call back with each token, turned into something to loop over."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Flow(Generic[T]):
+    """What `run(give)` gives, from a thread of its own. `give(item)` answers whether to go on.
+
+    An error in the thread is raised here at once, as itself. Whoever stops looping, for whatever reason, ends the
+    thread at its next `give` and waits for that: afterwards nobody uses the model any more.
+    """
+
+    def __init__(self, run: Callable[[Callable[[T], bool]], None]) -> None:
+        self._run = run
+        self._box: queue.SimpleQueue[tuple[T] | None] = queue.SimpleQueue()  # None: the end
+        self._stop = threading.Event()
+        self._error: BaseException | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        thread = threading.Thread(target=self._work, daemon=True, name="chat-tokens")
+        thread.start()
+        try:
+            while (item := self._box.get()) is not None:
+                yield item[0]
+        finally:
+            self._stop.set()
+            thread.join()
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def _work(self) -> None:
+        try:
+            self._run(self._give)
+        except BaseException as error:  # also a SystemExit of a library: it belongs to whoever loops
+            self._error = error
+        finally:
+            self._box.put(None)
+
+    def _give(self, item: T) -> bool:
+        self._box.put((item,))
+        return not self._stop.is_set()

@@ -1,0 +1,78 @@
+"""Any chat checkpoint of the Hub, or of the owner's folder, as an engine named `hub:<org>/<name>`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines import engines, hub
+from pipelines.chat.contract import TASK
+from pipelines.chat.local import LocalChat, open_checkpoint
+from pipelines.engines import FAMILY, EngineModule, EngineSpec
+from pipelines.errors import NotEnoughMemory
+from pipelines.words import Text
+
+# Weights as safetensors only, and no file that could run code: tokenizers come as tokenizer.json.
+FILES = ("config.json", "*.safetensors", "tokenizer.json", "tokenizer_config.json", "generation_config.json|",
+         "*.safetensors.index.json|", "special_tokens_map.json|", "chat_template.jinja|")  # fmt: skip
+PACKAGES_MB = 500.0  # transformers and torch themselves
+SHARE_OF_FILE = 2.0  # 16 bits a weight in the file, 32 in memory
+
+
+@dataclass
+class Brought:
+    """One such checkpoint: what the registry of engines takes."""
+
+    SPEC: EngineSpec
+
+    def load(self, folder: Path | None) -> LocalChat:
+        if folder is not None and _memory_mb(folder) > engines.budget_mb():
+            raise NotEnoughMemory(_too_big(self.SPEC.label, _memory_mb(folder)))
+        return open_checkpoint(folder)
+
+
+class CausalModels:
+    """Every causal language model with a chat template, whatever its makers called it."""
+
+    def module(self, repo: str) -> EngineModule:
+        here = hub.find(repo, FILES)
+        size_mb = _size_mb(here) if here is not None else 1.0  # not known before the Hub is asked
+        spec = EngineSpec(
+            task=TASK,
+            name=f"{FAMILY}{repo}",
+            label=Text(en=repo, ko=repo),
+            kind="hub",
+            rank=15,
+            licence="as its card on huggingface.co says",
+            size_mb=size_mb,
+            memory_mb=PACKAGES_MB + SHARE_OF_FILE * size_mb,
+            requires=("transformers", "torch"),
+            repo=repo,
+            files=FILES,
+        )
+        return Brought(spec)
+
+    def fits(self, folder: Path) -> bool:
+        """Whether the folder holds a model that continues text. What it lacks beside that is told when it is loaded."""
+        try:
+            facts = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        named = facts.get("architectures") if isinstance(facts, dict) else None
+        return any(str(one).endswith("ForCausalLM") for one in named or ())
+
+
+def _size_mb(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e6
+
+
+def _memory_mb(folder: Path) -> float:
+    return PACKAGES_MB + SHARE_OF_FILE * _size_mb(folder)
+
+
+def _too_big(label: Text, memory_mb: float) -> Text:
+    return Text(
+        en=f"{label.en} needs about {memory_mb:.0f} MB of memory, more than engines may take here.",
+        ko=f"{label.ko}에는 메모리가 약 {memory_mb:.0f} MB 필요한데, 여기서 엔진이 쓸 수 있는 양보다 많습니다.",
+    )

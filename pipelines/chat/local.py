@@ -1,0 +1,162 @@
+"""A chat checkpoint in the Hub's format run by transformers: the big models, anybody's, and the built-in one alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipelines.chat.adapters import Wearer
+from pipelines.chat.bridge import Flow
+from pipelines.chat.contract import Message, Piece, ReplyOptions
+from pipelines.chat.decoding import Decoder
+from pipelines.chat.prompts import Prompter
+from pipelines.chat.sampling import Sampler
+from pipelines.chat.thoughts import OPEN
+from pipelines.errors import EngineFailed, EngineUnavailable
+from pipelines.job import Job
+from pipelines.words import Text
+
+CPU_CONTEXT = 2048  # a longer prompt is read for more than ten seconds on two cores before the first word
+GPU_CONTEXT = 32_768
+
+
+class LocalChat:
+    """A loaded model. One call at a time: `engines.use` holds the lock, and an adapter changes the weights."""
+
+    def __init__(self, model: Any, tokenizer: Any, context_tokens: int, threads: int | None = None) -> None:
+        self.context_tokens = context_tokens
+        self._model = model
+        self._tokenizer = tokenizer
+        self._prompter = Prompter(tokenizer)
+        self._threads = threads
+        self._wearer = Wearer(model)
+        self._ends = _ends(model, tokenizer)
+        self._top_k = int(model.generation_config.top_k or 0)
+        self._repetition_penalty = model.generation_config.repetition_penalty
+
+    def wear(self, folder: Path | None) -> None:
+        """Put on the adapter that lies in `folder`, or take off what is worn."""
+        self._wearer.wear(folder)
+
+    def count(self, messages: Sequence[Message], thinking: bool) -> int:
+        return len(self._prompter.prompt(messages, thinking).ids)
+
+    def write(self, messages: Sequence[Message], options: ReplyOptions, job: Job) -> Iterator[Piece]:
+        prompt = self._prompter.prompt(messages, options.thinking)
+        most = min(options.max_new_tokens, self.context_tokens - len(prompt.ids))
+        decoder = Decoder(self._tokenizer)
+        if prompt.thinks:
+            yield Piece(OPEN, tokens=0)
+        for token in Flow[int](lambda give: self._generate(prompt.ids, most, options, _unless(give, job))):
+            job.check()
+            if token in self._ends:
+                yield Piece(decoder.end(), finish_reason="stop")
+                return
+            yield Piece(decoder.add(token))
+        yield Piece(decoder.end(), tokens=0, finish_reason="length")
+
+    def _generate(self, ids: list[int], most: int, options: ReplyOptions, give: Any) -> None:
+        import torch
+        from transformers import GenerationConfig
+
+        if self._threads is not None:
+            torch.set_num_threads(self._threads)  # of this thread alone
+        sampler = Sampler(options.temperature, options.top_p, options.seed, self._model.device, self._top_k)
+        given = torch.tensor([ids], device=self._model.device)
+        tokens = _Tokens(give)
+        with torch.inference_mode():
+            self._model.generate(
+                given,
+                attention_mask=torch.ones_like(given),
+                generation_config=GenerationConfig(
+                    max_new_tokens=most,
+                    do_sample=False,  # the sampler has drawn
+                    eos_token_id=sorted(self._ends),
+                    pad_token_id=min(self._ends),
+                    repetition_penalty=self._repetition_penalty,
+                ),
+                logits_processor=[sampler],
+                stopping_criteria=[tokens.stopped],
+                streamer=tokens,
+            )
+
+
+class _Tokens:
+    """What `generate` calls a streamer, and the criterion by which it stops."""
+
+    def __init__(self, give: Any) -> None:
+        self._give = give
+        self._prompt = True  # the first it is given is the prompt
+        self._go_on = True
+
+    def put(self, tokens: Any) -> None:
+        if self._prompt:
+            self._prompt = False
+            return
+        for token in tokens.reshape(-1).tolist():
+            self._go_on = self._give(token)
+
+    def end(self) -> None:
+        self._prompt = True
+
+    def stopped(self, input_ids: Any, scores: Any, **_: Any) -> bool:
+        return not self._go_on
+
+
+def _unless(give: Any, job: Job) -> Any:
+    return lambda token: give(token) and not job.cancelled
+
+
+def _ends(model: Any, tokenizer: Any) -> set[int]:
+    """The tokens that end a reply: what the checkpoint says, as one number or several, and the tokenizer's own."""
+    named = model.generation_config.eos_token_id
+    several = named if isinstance(named, (list, tuple)) else [named]
+    ends = {int(one) for one in (*several, tokenizer.eos_token_id) if one is not None}
+    if not ends:
+        raise EngineUnavailable(
+            Text(
+                en="This model names no token that ends a reply, so it was not made to converse.",
+                ko="이 모델에는 답변을 끝내는 토큰이 없어 대화용이 아닙니다.",
+            )
+        )
+    return ends
+
+
+def open_checkpoint(
+    folder: Path | None, context: int | None = None, half: bool = False, tiny: bool = False
+) -> LocalChat:
+    """Read weights (safetensors only) and tokenizer; nothing is fetched and no code of the repository runs.
+
+    `half`: 16 bits a weight also on a CPU, where that is slower than 32 but all that fits.
+    """
+    if folder is None:
+        raise ValueError("a checkpoint is loaded from a folder")
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    on_gpu = torch.cuda.is_available() and not tiny
+    small = torch.bfloat16 if not on_gpu or torch.cuda.is_bf16_supported() else torch.float16
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    model, report = AutoModelForCausalLM.from_pretrained(
+        folder,
+        dtype=small if on_gpu or half else torch.float32,  # "auto" would be 16 bits, twice as slow on most CPUs
+        local_files_only=True,
+        use_safetensors=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+    )
+    if report["missing_keys"]:
+        raise EngineFailed(_lacking(sorted(report["missing_keys"])[0]))
+    most = context or (GPU_CONTEXT if on_gpu else CPU_CONTEXT)
+    own = getattr(model.config.get_text_config(), "max_position_embeddings", None) or most
+    return LocalChat(model.to("cuda" if on_gpu else "cpu").eval(), tokenizer, min(own, most), 1 if tiny else None)
+
+
+def _lacking(weight: str) -> Text:
+    return Text(
+        en=f"The checkpoint is not whole: the weights of {weight} are missing.",
+        ko=f"체크포인트가 온전하지 않습니다. {weight}의 가중치가 없습니다.",
+    )
