@@ -1,7 +1,7 @@
 """Speech to text, measured: word errors, the built-in engine's judgement, sizes, and the speed of Whisper.
 
     python benchmarks/speech.py clips    word error rate beside plain PocketSphinx (clips in MODU_SPEECH_DIR)
-    python benchmarks/speech.py gate     scores of the built-in engine on those clips, changed, reversed, and on noise
+    python benchmarks/speech.py gate     whom the gates let through: voices, languages, noise, music (clips if there)
     python benchmarks/speech.py sizes    file size and memory of Whisper's shapes with random weights
     python benchmarks/speech.py speed    Whisper base: ours beside openai-whisper and faster-whisper, one run each
 
@@ -11,9 +11,9 @@ round brackets marks a clip that is not English.
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import statistics
 import sys
 import tempfile
 import time
@@ -25,12 +25,17 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import speech_clips  # noqa: E402
+import speech_gate  # noqa: E402
+from speech_clips import Clip  # noqa: E402
+
 from pipelines import memory, sound  # noqa: E402
 from pipelines.job import Job  # noqa: E402
-from pipelines.speech_to_text import embedded, fast_whisper, openai_whisper, speech_spans, transcribe  # noqa: E402
+from pipelines.speech_to_text import fast_whisper, openai_whisper, transcribe  # noqa: E402
 from pipelines.speech_to_text.types import Request  # noqa: E402
 
 RATE = 16_000
+TURNS = 6
 TOKENS = 100  # random weights never stop by themselves
 SHAPES = {  # layers, width, heads, mel bands: whisper/README and the config files of the repositories
     "tiny": (4, 4, 384, 6, 80, 51865),
@@ -40,12 +45,11 @@ SHAPES = {  # layers, width, heads, mel bands: whisper/README and the config fil
 }
 
 
-def clips() -> dict[str, tuple[sound.Sound, str]]:
+def clips() -> list[Clip]:
     folder = Path(os.environ.get("MODU_SPEECH_DIR", ""))
     if not (folder / "truth.json").is_file():
         raise SystemExit("Set MODU_SPEECH_DIR to a folder with WAV files and truth.json.")
-    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    return {name: (sound.open_sound(folder / name), said) for name, said in truth.items()}
+    return speech_clips.recordings(folder)
 
 
 def words(text: str) -> list[str]:
@@ -68,50 +72,26 @@ def word_errors() -> None:
     plain = Decoder(samprate=RATE, loglevel="FATAL")
     totals = {"ours": [0, 0.0], "plain": [0, 0.0]}
     count, seconds = 0, 0.0
-    for name, (clip, said) in clips().items():
+    for clip in clips():
         started = time.perf_counter()
-        ours = transcribe(clip, engine="embedded").text
+        ours = transcribe(sound.Sound(clip.samples, RATE), engine="embedded").text
         middle = time.perf_counter()
         plain.start_utt()
         plain.process_raw((np.clip(clip.samples, -1, 1) * 32767).astype(np.int16).tobytes(), full_utt=True)
         plain.end_utt()
         theirs = plain.hyp().hypstr if plain.hyp() else ""
         took = (middle - started, time.perf_counter() - middle)
-        print(f"{name}\n  said  {said}\n  ours  {ours}\n  plain {theirs}")
-        if said.startswith("("):
+        print(f"{clip.name}\n  said  {clip.said}\n  ours  {ours}\n  plain {theirs}")
+        if clip.kind != "en":
             continue
-        count += len(words(said))
-        seconds += clip.duration_s
+        count += len(words(clip.said))
+        seconds += len(clip.samples) / RATE
         for key, text, spent in (("ours", ours, took[0]), ("plain", theirs, took[1])):
-            totals[key][0] += errors(words(said), words(text))
+            totals[key][0] += errors(words(clip.said), words(text))
             totals[key][1] += spent
     for key, (wrong, spent) in totals.items():
         rate = f"word error rate {wrong / count:.2f} ({wrong} of {count})"
         print(f"{key}: {rate}, real-time factor {spent / seconds:.2f} (wall, first load in it)")
-
-
-def gate() -> None:
-    import speech
-
-    engine = embedded.load(None)
-    sounds = {name: (clip.samples, "other" if said.startswith("(") else "en") for name, (clip, said) in clips().items()}
-    noise = np.random.default_rng(0)
-    for name, (samples, kind) in list(sounds.items()):
-        sounds[f"{name} backwards"] = (samples[::-1].copy(), "other")
-        sounds[f"{name} quiet"] = (samples * np.float32(0.05), kind)
-        rough = samples + np.std(samples) * 0.1 * noise.standard_normal(len(samples))
-        sounds[f"{name} noisy"] = (rough.astype(np.float32), kind)
-    sounds |= {f"babble {seed}": (speech.babble(4, seed), "other") for seed in range(4)}
-    sounds |= {name: (samples, "nobody") for name, samples in speech.NOBODY.items()}
-    for name, (samples, kind) in sounds.items():
-        spans = speech_spans(sound.Sound(samples, RATE))
-        if not spans:
-            print(f"{kind:7} {name:40} nobody speaks")
-            continue
-        cut = np.concatenate([samples[int(span.start * RATE) : int(span.end * RATE)] for span in spans])
-        audio = (np.clip(cut, -1, 1) * 32767).astype(np.int16)
-        score, text = engine.judge(audio, Job())
-        print(f"{kind:7} {name:40} {score:6.2f} {'yes' if score >= embedded.LOWEST_SCORE else 'no ':3} {text}")
 
 
 def made(size: str) -> Any:
@@ -154,7 +134,7 @@ def sizes() -> None:
 
 
 def speed() -> None:
-    """Four ways through the same 28 seconds with the same number of tokens; the order is turned once."""
+    """Four ways through the same 28 seconds with the same number of tokens, in turns; the order is turned each time."""
     import ctranslate2
     import faster_whisper
     import speech
@@ -184,23 +164,32 @@ def speed() -> None:
         ),
         "ours on it, int8": lambda: ours_fast.hear(samples, request, Job()),
     }
-    best = dict.fromkeys(ways, float("inf"))
-    for order in (list(ways), list(reversed(ways)), list(ways)):
-        for name in order:
-            started = time.perf_counter()
+    for way in ways.values():
+        way()  # the first call makes tables
+    walls: dict[str, list[float]] = {name: [] for name in ways}
+    cpus: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(TURNS):
+        for name in list(ways) if turn % 2 else reversed(ways):
+            started, busy = time.perf_counter(), time.process_time()
             ways[name]()
-            took = time.perf_counter() - started
-            best[name] = min(best[name], took)
-            print(f"  {name:22} {took:6.2f} s", flush=True)
+            walls[name].append(time.perf_counter() - started)
+            cpus[name].append(time.process_time() - busy)
     print(
-        f"Whisper base shape, random weights, 28 s, {TOKENS} tokens, ctranslate2 {ctranslate2.__version__}, best of 3:"
+        f"Whisper base shape, random weights, 28 s, {TOKENS} tokens, ctranslate2 {ctranslate2.__version__}, "
+        f"{TURNS} turns, load {os.getloadavg()[0]:.1f}\n\n| | best wall s | real-time factor | median cpu s |"
     )
-    for name, took in best.items():
-        print(f"  {name:22} {took:6.2f} s   real-time factor {took / 28:.3f}")
+    print("|---|---|---|---|")
+    for name, took in walls.items():
+        print(f"| {name} | {min(took):.2f} | {min(took) / 28:.3f} | {statistics.median(cpus[name]):.2f} |")
 
 
 if __name__ == "__main__":
-    tasks = {"clips": word_errors, "gate": gate, "sizes": sizes, "speed": speed}
+    tasks = {
+        "clips": word_errors,
+        "gate": lambda: speech_gate.main(os.environ.get("MODU_SPEECH_DIR")),
+        "sizes": sizes,
+        "speed": speed,
+    }
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         raise SystemExit(__doc__)
     tasks[sys.argv[1]]()

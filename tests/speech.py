@@ -97,6 +97,13 @@ def drums(seconds: float = 4.0) -> Samples:
     return _scaled(out, 0.5)
 
 
+def rumble(seconds: float = 4.0) -> Samples:
+    """Traffic behind a wall: noise that falls with the frequency, and so looks harmonic in short windows."""
+    spectrum = np.fft.rfft(np.random.default_rng(4).standard_normal(int(RATE * seconds)))
+    spectrum /= np.maximum(np.fft.rfftfreq(int(RATE * seconds), 1 / RATE), 20)
+    return _scaled(np.fft.irfft(spectrum), 0.3)
+
+
 NOBODY = {
     "silence": silence(),
     "hiss": hiss(),
@@ -105,6 +112,7 @@ NOBODY = {
     "clicks": clicks(),
     "siren": siren(),
     "drums": drums(),
+    "rumble": rumble(),
     "50 ms": babble(0.05),
 }
 
