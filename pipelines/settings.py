@@ -31,6 +31,9 @@ class Limits:
     prompt_characters: int = 8_000
     body_bytes: int = 2 * MB
     pdf_pages: int = 30
+    document_bytes: int = 20 * MB
+    documents: int = 10
+    document_characters: int = 2_000_000
     waiting: int = 32
     batch_files: int = 100
     memory_share: float = 0.7
