@@ -9,17 +9,19 @@ import gradio as gr
 from pipelines import settings
 from pipelines.errors import InvalidInput
 from pipelines.words import Text
-from tabs import digits, face_mosaic, speech_to_text, text_to_speech
+from tabs import _sending, chat, digits, face_mosaic, speech_to_text, text_to_speech
 
-TABS: tuple[ModuleType, ...] = (digits, face_mosaic, speech_to_text, text_to_speech)
+TABS: tuple[ModuleType, ...] = (chat, digits, face_mosaic, speech_to_text, text_to_speech)
 
 
 def build(page: gr.Blocks) -> None:
     """Build the tabs that the owner shows (`MODU_TABS`; all of them by default)."""
-    with gr.Tabs(overflow_behavior="wrap", elem_id="modu-tabs"):
-        for tab in _chosen():
-            with gr.Tab(tab.TITLE, id=tab.TASK, elem_id=f"{tab.TASK}-tab"):
-                tab.build(page)
+    chosen = _chosen()
+    with gr.Tabs(overflow_behavior="wrap", elem_id="modu-tabs") as bar:
+        with _sending.between(tuple(tab.TASK for tab in chosen), bar):
+            for tab in chosen:
+                with gr.Tab(tab.TITLE, id=tab.TASK, elem_id=f"{tab.TASK}-tab"):
+                    tab.build(page)
 
 
 def _chosen() -> list[ModuleType]:

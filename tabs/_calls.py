@@ -16,7 +16,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 import gradio as gr
 from gradio.context import LocalContext
@@ -150,7 +150,11 @@ def shown(handler: Callable[..., Any]) -> Callable[..., Any]:
 
     wrapped: Any = streamed if inspect.isasyncgenfunction(handler) else answered
     # Gradio reads the types from the signature and cannot resolve postponed annotations itself.
-    wrapped.__signature__ = inspect.signature(handler, eval_str=True)
+    signature = inspect.signature(handler, eval_str=True)
+    if inspect.isasyncgenfunction(handler) and get_args(signature.return_annotation):
+        # What it gives at each step is what clients see; the iterator around it is not.
+        signature = signature.replace(return_annotation=get_args(signature.return_annotation)[0])
+    wrapped.__signature__ = signature
     wrapped.__annotations__ = inspect.get_annotations(handler, eval_str=True)
     return cast(Callable[..., Any], wrapped)
 

@@ -11,8 +11,8 @@ import pytest
 pytestmark = pytest.mark.browser
 
 TABS = {
-    "en-US": ["Digits", "Face mosaic", "Speech to text", "Text to speech"],
-    "ko-KR": ["숫자 인식", "얼굴 모자이크", "음성 받아쓰기", "음성 합성"],
+    "en-US": ["Chat", "Digits", "Face mosaic", "Speech to text", "Text to speech"],
+    "ko-KR": ["채팅", "숫자 인식", "얼굴 모자이크", "음성 받아쓰기", "음성 합성"],
 }
 
 

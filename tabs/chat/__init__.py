@@ -1,0 +1,149 @@
+"""The tab for talking: a conversation that streams, stops and cites, and a list of those that the browser keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from tabs import _sending
+from tabs._calls import HEAVY, endpoint, private
+from tabs._parts import engine_line_box, localized_picker
+from tabs._words import say, visitor_language
+from tabs.chat import controls, notice, presets, shelf, talking
+from tabs.chat.controls import Controls
+from tabs.chat.endpoints import answer
+from tabs.chat.look import CSS
+
+TASK = "chat"
+TITLE = say("Chat", "채팅")
+
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False}
+
+
+def build(page: gr.Blocks) -> None:
+    """The tab's components and events, and its endpoint."""
+    endpoint(answer, "chat", HEAVY)
+    gr.HTML(f"<style>{CSS}</style>", padding=False, visible="hidden")
+    with gr.Row(elem_id="chat-room"):
+        with gr.Column(scale=1, min_width=220, elem_id="chat-side"):
+            kept = shelf.build()
+        with gr.Column(scale=4, min_width=300, elem_id="chat-main"):
+            line, bigger = notice.build()
+            talk = _talk()
+            engine_line = engine_line_box(TASK)
+            chosen = controls.build(engine_line)
+    talk = {"shelf": kept, **talk}
+    _wire_talk(talk, chosen)
+    _wire_settings(chosen, talk["chatbot"], line, bigger)
+    _fill(page, talk, chosen, [line, bigger])
+
+
+def _talk() -> dict[str, Any]:
+    """The conversation, the box below it and its buttons."""
+    chatbot = gr.Chatbot(
+        label=say("Conversation", "대화"),
+        show_label=False,
+        height="max(300px, min(54vh, 640px))",
+        editable="user",
+        buttons=["copy"],
+        sanitize_html=True,
+        latex_delimiters=[],  # a formula would reach the page past the Markdown that defuses it
+        layout="bubble",
+        elem_id="chat-talk",
+    )
+    facts = gr.HTML(elem_id="chat-facts", padding=False)
+    with gr.Row(elem_id="chat-entry", equal_height=True):
+        box = gr.Textbox(
+            show_label=False,
+            label=say("Message", "메시지"),
+            placeholder=say("Message (Shift+Enter: new line)", "메시지 (Shift+Enter: 줄바꿈)"),
+            lines=1,
+            max_lines=10,
+            scale=6,
+            min_width=180,
+            container=False,
+            elem_id="chat-message",
+        )
+        send = gr.Button(say("Send", "보내기"), variant="primary", scale=1, min_width=84, elem_id="chat-send")
+        stop = gr.Button(
+            say("Stop", "멈추기"), variant="stop", scale=1, min_width=84, visible=False, elem_id="chat-stop"
+        )
+    with gr.Row(elem_id="chat-more"):
+        _sending.offer("text_to_speech", _last_reply, [chatbot], "chat-to-speech")
+    _sending.accept(TASK, box)
+    return {"chatbot": chatbot, "facts": facts, "box": box, "send": send, "stop": stop}
+
+
+def _wire_talk(talk: dict[str, Any], chosen: Controls) -> None:
+    kept, chatbot, facts, box = (talk[name] for name in ("shelf", "chatbot", "facts", "box"))
+    seen, buttons = [kept, chatbot, facts], [talk["send"], talk["stop"]]
+    asking = [
+        gr.on(
+            [box.submit, talk["send"].click],
+            **private(talking.on_send),
+            inputs=[kept, box],
+            outputs=[*seen, box],
+            **_QUIET,
+        ),
+        chatbot.example_select(**private(talking.on_example), inputs=kept, outputs=seen, **_QUIET),
+        chatbot.retry(**private(talking.on_retry), inputs=kept, outputs=seen, **_QUIET),
+        chatbot.edit(**private(talking.on_edit), inputs=kept, outputs=seen, **_QUIET),
+    ]
+    running = []
+    for question in asking:
+        reply = question.success(
+            **private(talking.on_answer, HEAVY),
+            inputs=[kept, *chosen.inputs],
+            outputs=[*seen, *buttons],
+            show_progress="minimal",
+            show_progress_on=facts,
+        )
+        reply.failure(**private(talking.on_failed), inputs=[kept, box], outputs=[*seen, box, *buttons], **_QUIET)
+        running.append(reply)
+    talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=[*seen, *buttons], cancels=running, **_QUIET)
+    chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=[*seen, box], **_QUIET)
+    chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=seen, cancels=running, **_QUIET)
+    other = [*seen, chosen.system_prompt, chosen.documents, *buttons]
+    kept.select(**private(talking.on_open), inputs=kept, outputs=other, cancels=running, **_QUIET)
+    kept.upload(**private(talking.on_import), inputs=kept, outputs=other, cancels=running, **_QUIET)
+
+
+def _wire_settings(chosen: Controls, chatbot: gr.Chatbot, line: gr.HTML, bigger: gr.Button) -> None:
+    engine = chosen.picker.choice
+    engine.change(**private(notice.on_engine), inputs=engine, outputs=[line, bigger, chatbot], **_QUIET)
+    bigger.click(**private(notice.on_bigger), outputs=[chosen.settings, engine], **_QUIET)
+    chosen.preset.input(
+        **private(controls.on_preset), inputs=chosen.preset, outputs=[chosen.idea, chosen.system_prompt], **_QUIET
+    )
+
+
+def _fill(page: gr.Blocks, talk: dict[str, Any], chosen: Controls, told: list[Any]) -> None:
+    """When the page opens: the visitor's language, and the conversation that this browser tab had open."""
+    kept, chatbot, facts = talk["shelf"], talk["chatbot"], talk["facts"]
+
+    async def on_load(value: Any) -> tuple[Any, ...]:
+        language = visitor_language()
+        seen = (await talking.on_open(value))[:4]
+        said, button, suggestions = notice.shown("auto", language)
+        examples = gr.update(choices=controls.preset_choices(language))
+        first = presets.PRESETS[0].idea.to(language)
+        messages = {**suggestions, "value": seen[1]}
+        return seen[0], messages, seen[2], seen[3], *localized_picker(TASK, language), examples, first, said, button
+
+    outputs = [kept, chatbot, facts, chosen.system_prompt, chosen.picker.choice, chosen.picker.line]
+    page.load(
+        **private(on_load),
+        inputs=kept,
+        outputs=[*outputs, chosen.preset, chosen.idea, *told],
+        js=shelf.RESTORE,
+        **_QUIET,
+    )
+
+
+def _last_reply(messages: list[dict[str, Any]] | None) -> str:
+    """The words of the newest reply, without thoughts and sources."""
+    for message in reversed(messages or []):
+        if message["role"] == "assistant" and not (message.get("metadata") or {}).get("title"):
+            return "\n".join(part["text"] for part in message["content"] if part.get("type") == "text")
+    return ""

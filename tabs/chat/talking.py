@@ -1,0 +1,151 @@
+"""What happens in the tab: send, stop, try again, undo, edit, clear, open and import a conversation.
+
+Each handler gets the open conversation from the browser and gives the next one back; nothing is kept between two.
+A reply takes two steps: a quick one that puts the question in place, and `on_answer`, which streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import gradio as gr
+
+from pipelines.chat.contract import ReplyOptions
+from pipelines.errors import Cancelled, InvalidInput
+from pipelines.words import EMPTY, Text
+from tabs._calls import tell
+from tabs._words import visitor_language
+from tabs.chat import conversation as talks
+from tabs.chat import shelf, view
+from tabs.chat.conversation import Conversation
+from tabs.chat.endpoints import replies
+from tabs.chat.safe_markdown import original
+
+IDLE = (gr.update(visible=True), gr.update(visible=False))  # the send and the stop button
+BUSY = (gr.update(visible=False), gr.update(visible=True))
+
+
+def shown(conversation: Conversation, notice: Text = EMPTY) -> tuple[Any, Any, Any]:
+    """Values of the list, the Chatbot and the line below it."""
+    language = visitor_language()
+    return (
+        shelf.value(language, conversation),
+        view.messages(conversation, language),
+        view.facts_html(conversation, language, notice),
+    )
+
+
+async def on_send(kept: Any, text: str) -> tuple:
+    """The visitor's message goes into the conversation and out of the box."""
+    return *shown(talks.asked(shelf.opened(kept), text or "")), ""
+
+
+async def on_example(kept: Any, event: gr.SelectData) -> tuple:
+    """One of the suggested questions was chosen."""
+    return shown(talks.asked(shelf.opened(kept), event.value["text"]))
+
+
+async def on_retry(kept: Any) -> tuple:
+    """The last question once more, without the reply it had."""
+    return shown(talks.upto_question(_at_rest(kept)))
+
+
+async def on_edit(kept: Any, event: gr.EditData) -> tuple:
+    """An earlier message was changed: the conversation goes on from there."""
+    conversation = _at_rest(kept)
+    index = event.index if isinstance(event.index, int) else event.index[0]
+    number = view.turn_behind(conversation, index, visitor_language())
+    return shown(talks.asked(talks.cut(conversation, number), original(_edited(event.value))))
+
+
+async def on_undo(kept: Any) -> tuple:
+    """The last question leaves the conversation and is in the box again."""
+    conversation, question = talks.undone(_at_rest(kept))
+    return *shown(conversation), question
+
+
+async def on_clear(kept: Any) -> tuple:
+    """The same conversation with nothing in it."""
+    return shown({**talks.fresh(), "id": shelf.opened(kept)["id"]})
+
+
+async def on_answer(
+    kept: Any,
+    documents: Any,
+    engine: str,
+    system_prompt: str,
+    temperature: float,
+    top_p: float,
+    max_new_tokens: int,
+    thinking: bool,
+    seed: int,
+    adapter: str,
+) -> AsyncIterator[tuple]:
+    """The reply to the conversation's last question, as it is written."""
+    system_prompt = system_prompt or ""  # a box that nobody touched gives None
+    conversation = {**shelf.opened(kept), "system_prompt": system_prompt}
+    options = ReplyOptions(system_prompt, temperature, top_p, max_new_tokens, thinking, seed, adapter or "")
+    notice = EMPTY
+    yield *shown(talks.waiting(conversation)), *BUSY
+    async for reply in replies(talks.spoken(conversation), options, engine, documents):
+        conversation, notice = talks.answered(conversation, reply), reply.notice
+        yield *shown(conversation, notice), *BUSY
+    yield *shown(conversation, notice), *IDLE
+
+
+async def on_failed(kept: Any, text: str) -> tuple:
+    """The reply failed, and a sentence said why. What had come stays; otherwise the question is in the box again."""
+    conversation = talks.stopped(shelf.opened(kept))
+    if not talks.says_nothing(conversation):
+        return *shown(conversation), text, *IDLE
+    conversation, question = talks.undone(conversation)
+    return *shown(conversation), text or question, *IDLE
+
+
+async def on_stop(kept: Any) -> tuple:
+    """What has come stays and is marked as stopped; the work itself is cancelled by the event."""
+    return *shown(talks.stopped(shelf.opened(kept))), *IDLE
+
+
+async def on_open(kept: Any) -> tuple:
+    """Another conversation was chosen, or none (a new one). Its documents are not kept anywhere."""
+    conversation = _readable(kept)
+    return *shown(conversation), conversation["system_prompt"], None, *IDLE
+
+
+async def on_import(kept: Any) -> tuple:
+    """The conversations of a file: they go to the browser's list, and the first one is opened."""
+    found = talks.imported(kept.get("file") if isinstance(kept, dict) else None)
+    if not found:
+        raise InvalidInput(Text(en="There is no conversation in this file.", ko="이 파일에는 대화가 없습니다."))
+    tell(Text(en="{count} imported.", ko="{count}개를 가져왔습니다.").format(count=len(found)))
+    language = visitor_language()
+    _, messages, facts = shown(found[0])
+    return shelf.value(language, found[0], found), messages, facts, found[0]["system_prompt"], None, *IDLE
+
+
+def _at_rest(kept: Any) -> Conversation:
+    """The open conversation, unless a reply is being written."""
+    conversation = shelf.opened(kept)
+    if talks.is_writing(conversation):
+        raise InvalidInput(talks.STILL_WRITING)
+    if not conversation["messages"]:
+        raise Cancelled(Text(en="There is nothing to repeat yet.", ko="아직 대화가 없습니다."))
+    return conversation
+
+
+def _readable(kept: Any) -> Conversation:
+    """The open conversation; where the browser's copy is damaged, a new one, and a word about it."""
+    try:
+        return shelf.opened(kept, interrupted=True)
+    except InvalidInput as error:
+        tell(error.message)
+        return talks.fresh()
+
+
+def _edited(value: Any) -> Any:
+    """The new text of a message: a text, or the Chatbot's list of parts."""
+    if isinstance(value, list):
+        return "\n".join(str(part.get("text", "")) for part in value if isinstance(part, dict))
+    return value
