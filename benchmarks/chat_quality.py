@@ -16,15 +16,15 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipelines.chat.contract import ReplyOptions
+from pipelines import chat
+from pipelines.chat import Message, ReplyOptions
+from pipelines.job import Job
 from training.chat_data import load_intents
 
 QUESTIONS = Path(__file__).parent / "data" / "chat_questions.json"
-WEIGHTS = Path(__file__).parent.parent / "assets" / "chat"
 UNKNOWN = "unknown"
 ALIKE = 0.7  # cosine above which a reply counts as one of the known answers, with small changes
 LEAST_IN_ALL, LEAST_PER_LANGUAGE, LEAST_UNKNOWN = 85.0, 80.0, 80.0  # percent
@@ -93,27 +93,10 @@ def known(intents: Iterable[Intent], what: str) -> list[Line]:
     ]
 
 
-@lru_cache(maxsize=1)
-def _model() -> tuple[Any, Any]:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(WEIGHTS), AutoModelForCausalLM.from_pretrained(WEIGHTS).eval()
-
-
 def answered(text: str, options: ReplyOptions) -> str:
-    """The whole reply of the shipped model to a first message."""
-    import torch
-
-    tokenizer, model = _model()
-    said = [{"role": "user", "content": text}]
-    prompt = tokenizer.apply_chat_template(said, add_generation_prompt=True, return_tensors="pt", return_dict=True)
-    drawing: dict[str, Any] = {"do_sample": options.temperature > 0}
-    if options.temperature > 0:
-        drawing |= {"temperature": options.temperature, "top_p": options.top_p}
-    torch.manual_seed(options.seed)
-    with torch.inference_mode():
-        written = model.generate(**prompt, max_new_tokens=options.max_new_tokens, **drawing)
-    return str(tokenizer.decode(written[0][prompt["input_ids"].shape[1] :], skip_special_tokens=True))
+    """The whole reply of the shipped model, as a visitor gets it in a new conversation."""
+    replies = list(chat.reply([Message("user", text)], options, engine="embedded", job=Job()))
+    return replies[-1].text
 
 
 def is_right(found: Iterable[Line], question: Question) -> bool:
@@ -121,7 +104,7 @@ def is_right(found: Iterable[Line], question: Question) -> bool:
 
 
 def share(marks: Sequence[tuple[Question, bool]], **wanted: str) -> dict[str, Any]:
-    """Right answers among the questions with these features, out of the model's own field or not as asked."""
+    """How many of the questions with these features (language, intent) were answered rightly."""
     chosen = [
         right for question, right in marks if all(getattr(question, key) == value for key, value in wanted.items())
     ]
