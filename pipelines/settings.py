@@ -47,6 +47,7 @@ class Settings:
     urls: Mapping[str, str] = field(default_factory=dict)  # task -> server of its remote engine, MODU_<TASK>_URL
     models: Mapping[str, str] = field(default_factory=dict)  # task -> model asked of that server, MODU_<TASK>_MODEL
     adapters: Mapping[str, str] = field(default_factory=dict)  # task -> adapter on its model, MODU_<TASK>_ADAPTER
+    waits: Mapping[str, float] = field(default_factory=dict)  # task -> seconds without a word, MODU_<TASK>_WAIT_S
     offline: bool = False
     memory_gb: float | None = None
     idle_minutes: float | None = None  # engines unused for so long are unloaded; None: they stay
@@ -76,6 +77,7 @@ class Settings:
             urls=_by_task(env, "_URL"),
             models=_by_task(env, "_MODEL"),
             adapters=_by_task(env, "_ADAPTER"),
+            waits={task: _seconds(env, task) for task in _by_task(env, "_WAIT_S")},
             offline=_flag(env, "MODU_OFFLINE") or _flag(env, "HF_HUB_OFFLINE"),
             memory_gb=_number(env, "MODU_MEMORY_GB", None),
             idle_minutes=_number(env, "MODU_IDLE_MINUTES", None),
@@ -109,6 +111,11 @@ def language() -> Language | None:
 def secret(task: str) -> str:
     """The key for a task's remote engine (`MODU_<TASK>_KEY`), read when it is sent and kept nowhere."""
     return os.environ.get(f"MODU_{task.upper()}_KEY", "").strip()
+
+
+def hub_token() -> str:
+    """The owner's token of the Hub (`HF_TOKEN`), read when it is sent and kept nowhere."""
+    return os.environ.get("HF_TOKEN", "").strip()
 
 
 def is_set(name: str) -> bool:
@@ -180,6 +187,10 @@ def _number(env: Mapping[str, str], name: str, default: float | None) -> float |
     if not 0 < number < float("inf"):
         raise _wrong(name, value, "a number above 0", "0보다 큰 수")
     return number
+
+
+def _seconds(env: Mapping[str, str], task: str) -> float:
+    return _number(env, f"MODU_{task.upper()}_WAIT_S", None) or 0.0
 
 
 def _names(env: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ HEAVY = {
     "torch", "torchvision", "torchaudio", "transformers", "diffusers", "accelerate", "whisper", "kokoro", "misaki",
     "cv2", "onnxruntime", "av", "spacy", "scipy", "sklearn", "skimage", "deface", "soundfile", "librosa", "pyarrow",
     "datasets", "rapidocr", "safetensors", "pypdfium2", "matplotlib", "pillow_heif",
+    "openvino", "openvino_genai", "peft",
 }  # fmt: skip
 TASKS = tuple(tab.TASK for tab in TABS)
 

@@ -15,8 +15,8 @@ from packaging.utils import canonicalize_name
 from pipelines import engines
 
 PYTHONS = ("3.10", "3.11", "3.12")
-# The first two come with gradio, the third with huggingface_hub, the others with kokoro.
-BROUGHT = {"starlette", "httpx", "filelock", "misaki", "loguru"}
+# The first three come with gradio, the fourth with huggingface_hub, the others with kokoro.
+BROUGHT = {"starlette", "httpx", "jinja2", "filelock", "misaki", "loguru"}
 # A ZeroGPU Space brings `spaces`. pyarrow (MNIST from the Hub cache) stays out: pandas would load it at every start.
 OPTIONAL = {"spaces", "pyarrow"}
 

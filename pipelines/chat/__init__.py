@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipelines import engines
-from pipelines.chat import embedded, family, qwen3, replying
+from pipelines.chat import embedded, family, hf_inference, qwen3, qwen3_fast, remote, replying
 from pipelines.chat.contract import (
     TASK,
     ChatEngine,
@@ -22,7 +22,9 @@ from pipelines.chat.history import conversation
 from pipelines.chat.replying import LONGEST_REPLY
 from pipelines.job import Job
 
-ENGINES = engines.register(TASK, (embedded, *qwen3.SIZES), family=family.CausalModels())
+ENGINES = engines.register(
+    TASK, (embedded, *qwen3_fast.PRECISIONS, *qwen3.SIZES, remote, hf_inference), family=family.CausalModels()
+)
 
 __all__ = [
     "ENGINES",

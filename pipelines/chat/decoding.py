@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from pipelines.chat.contract import Piece
+from pipelines.chat.prompts import Prompt
 from pipelines.chat.thoughts import CLOSE, OPEN
+from pipelines.job import Job
 
 _HALF = "\ufffd"  # what a decoder writes for bytes that are no character yet
 _TAIL = 8  # tokens decoded again each time, so that spaces between words come out as in the whole text
@@ -45,3 +49,18 @@ class Decoder:
 
     def _text(self, ids: list[int]) -> str:
         return str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def pieces(tokens: Iterable[int], prompt: Prompt, tokenizer: Any, ends: Collection[int], job: Job) -> Iterator[Piece]:
+    """What an engine yields, from the tokens that its library gives: until one of `ends`, or until no more come."""
+    decoder = Decoder(tokenizer)
+    if prompt.thinks:
+        yield Piece(OPEN, tokens=0)
+    for token in tokens:
+        job.check()
+        if token in ends:
+            yield Piece(decoder.end(), finish_reason="stop")
+            return
+        yield Piece(decoder.add(token))
+    job.check()
+    yield Piece(decoder.end(), tokens=0, finish_reason="length")

@@ -9,11 +9,10 @@ from typing import Any
 from pipelines.chat.adapters import Wearer
 from pipelines.chat.bridge import Flow
 from pipelines.chat.contract import Message, Piece, ReplyOptions
-from pipelines.chat.decoding import Decoder
-from pipelines.chat.prompts import Prompter
+from pipelines.chat.decoding import pieces
+from pipelines.chat.prompts import Prompter, ends
 from pipelines.chat.sampling import Sampler
-from pipelines.chat.thoughts import OPEN
-from pipelines.errors import EngineFailed, EngineUnavailable
+from pipelines.errors import EngineFailed
 from pipelines.job import Job
 from pipelines.words import Text
 
@@ -31,7 +30,7 @@ class LocalChat:
         self._prompter = Prompter(tokenizer)
         self._threads = threads
         self._wearer = Wearer(model)
-        self._ends = _ends(model, tokenizer)
+        self._ends = ends(model.generation_config.eos_token_id, tokenizer)
         self._top_k = int(model.generation_config.top_k or 0)
         self._repetition_penalty = model.generation_config.repetition_penalty
 
@@ -45,16 +44,8 @@ class LocalChat:
     def write(self, messages: Sequence[Message], options: ReplyOptions, job: Job) -> Iterator[Piece]:
         prompt = self._prompter.prompt(messages, options.thinking)
         most = min(options.max_new_tokens, self.context_tokens - len(prompt.ids))
-        decoder = Decoder(self._tokenizer)
-        if prompt.thinks:
-            yield Piece(OPEN, tokens=0)
-        for token in Flow[int](lambda give: self._generate(prompt.ids, most, options, _unless(give, job))):
-            job.check()
-            if token in self._ends:
-                yield Piece(decoder.end(), finish_reason="stop")
-                return
-            yield Piece(decoder.add(token))
-        yield Piece(decoder.end(), tokens=0, finish_reason="length")
+        tokens = Flow[int](lambda give: self._generate(prompt.ids, most, options, give), job)
+        yield from pieces(tokens, prompt, self._tokenizer, self._ends, job)
 
     def _generate(self, ids: list[int], most: int, options: ReplyOptions, give: Any) -> None:
         import torch
@@ -102,25 +93,6 @@ class _Tokens:
 
     def stopped(self, input_ids: Any, scores: Any, **_: Any) -> bool:
         return not self._go_on
-
-
-def _unless(give: Any, job: Job) -> Any:
-    return lambda token: give(token) and not job.cancelled
-
-
-def _ends(model: Any, tokenizer: Any) -> set[int]:
-    """The tokens that end a reply: what the checkpoint says, as one number or several, and the tokenizer's own."""
-    named = model.generation_config.eos_token_id
-    several = named if isinstance(named, (list, tuple)) else [named]
-    ends = {int(one) for one in (*several, tokenizer.eos_token_id) if one is not None}
-    if not ends:
-        raise EngineUnavailable(
-            Text(
-                en="This model names no token that ends a reply, so it was not made to converse.",
-                ko="이 모델에는 답변을 끝내는 토큰이 없어 대화용이 아닙니다.",
-            )
-        )
-    return ends
 
 
 def open_checkpoint(

@@ -118,6 +118,20 @@ def control_tokens(tokenizer: Any) -> dict[str, int]:
     return {text: number for text, number in {**added, **special}.items() if text.strip()}
 
 
+def ends(named: object, tokenizer: Any) -> set[int]:
+    """The tokens that end a reply: what the checkpoint names, one or several, and the tokenizer's own."""
+    several = named if isinstance(named, (list, tuple, set)) else [named]
+    found = {int(one) for one in (*several, tokenizer.eos_token_id) if one is not None}
+    if not found:
+        raise EngineUnavailable(
+            Text(
+                en="This model names no token that ends a reply, so it was not made to converse.",
+                ko="이 모델에는 답변을 끝내는 토큰이 없어 대화용이 아닙니다.",
+            )
+        )
+    return found
+
+
 def _refused() -> InvalidInput:
     return InvalidInput(
         Text(

@@ -60,9 +60,12 @@ _SLOW = Text(
     en="Made for a graphics card; without one it writes about a word a second.",
     ko="그래픽 카드용입니다. 없으면 1초에 한 단어 정도로 느립니다.",
 )
+# Files and sizes read at huggingface.co/Qwen/Qwen3-0.6B/tree/main (model.safetensors 1503300328 bytes), Qwen3-4B (8.06
+# GB) and Qwen3-8B (16.4 GB); licence and commits also in public projects that pin them. Of 1.7B the page was not read.
+# Memory: 4 bytes a weight (half: 2), the packages, and a full context.
 SIZES = (
     _checkpoint("0.6B", 50, 84, 1515, 3300, "c1899de289a04d12100db370d81485cdf75e47ca"),
     _checkpoint("1.7B", 40, 86, 4080, 8200),
-    _checkpoint("4B", 30, 88, 8060, 9300, half=True),
-    _checkpoint("8B", 20, 90, 16_400, 17_900, half=True),
+    _checkpoint("4B", 30, 88, 8060, 9300, "1cfa9a7208912126459214e8b04321603b3df60c", half=True),
+    _checkpoint("8B", 20, 90, 16_400, 17_900, "b968826d9c46dd6066d109eabc6255188de91218", half=True),
 )

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import io
-import logging
 import wave
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipelines import settings
+from pipelines import remote, settings
 from pipelines.engines import EngineSpec
-from pipelines.errors import EngineFailed, EngineUnavailable
+from pipelines.errors import EngineUnavailable
 from pipelines.job import Job
+from pipelines.remote import Caller
 from pipelines.sound import Samples
 from pipelines.speech_to_text.languages import NAMES
 from pipelines.speech_to_text.types import SAMPLE_RATE, Heard, Request, Segment, Word
 from pipelines.words import Text
-
-log = logging.getLogger(__name__)
 
 SPEC = EngineSpec(
     task="speech_to_text",
@@ -37,6 +35,7 @@ SPEC = EngineSpec(
     ),
 )
 TRANSLATES = True
+CALLER = Caller("MODU_SPEECH_TO_TEXT_URL", "MODU_SPEECH_TO_TEXT_MODEL", "MODU_SPEECH_TO_TEXT_KEY")
 
 ANSWER_S = 120.0
 DEFAULT_MODEL = "whisper-1"
@@ -73,50 +72,30 @@ class Server:
     def _ask(self, path: str, fields: dict[str, Any], audio: bytes) -> dict[str, Any]:
         import httpx
 
-        key = settings.secret(SPEC.task)
-        try:
+        with remote.asking(ANSWER_S):
             answer = httpx.post(
                 f"{self._url}/audio/{path}",
                 data=fields,
                 files={"file": ("speech.wav", audio, "audio/wav")},
-                headers={"Authorization": f"Bearer {key}"} if key else {},
-                timeout=ANSWER_S,
+                headers=remote.headers(settings.secret(SPEC.task)),
+                timeout=httpx.Timeout(ANSWER_S, connect=remote.CONNECT_S),
             )
-        except httpx.HTTPError as error:
-            log.warning("the speech server did not answer: %s", type(error).__name__)
-            raise EngineUnavailable(
-                Text(
-                    en="The other server cannot be reached. Try again later or choose another engine.",
-                    ko="다른 서버에 연결할 수 없습니다. 나중에 다시 시도하거나 다른 엔진을 고르세요.",
-                )
-            ) from None
         if answer.status_code == 400 and fields["response_format"] == "verbose_json":
             return self._ask(path, {**fields, "response_format": "json"}, audio)  # some models give only text
         return _checked(answer)
 
 
 def _checked(answer: Any) -> dict[str, Any]:
-    """The JSON of a good answer. What a bad one says is logged, not shown: it may quote what was sent."""
+    """The JSON of a good answer. What a bad one says is not shown: it may quote what was sent."""
+    if answer.status_code != 200:
+        raise remote.refusal(answer.status_code, CALLER)
     try:
-        body = answer.json() if answer.status_code == 200 else None
+        body = answer.json()
     except ValueError:
         body = None
-    if isinstance(body, dict) and isinstance(body.get("text"), str):
-        return body
-    log.warning("the speech server answered %s", answer.status_code)
-    if answer.status_code in (401, 403):
-        raise EngineUnavailable(
-            Text(
-                en="The other server refused the key. The owner of this app has to check MODU_SPEECH_TO_TEXT_KEY.",
-                ko="다른 서버가 키를 거부했습니다. 앱 소유자가 MODU_SPEECH_TO_TEXT_KEY를 확인해야 합니다.",
-            )
-        )
-    raise EngineFailed(
-        Text(
-            en=f"The other server could not do it (answer {answer.status_code}). Choose another engine.",
-            ko=f"다른 서버가 처리하지 못했습니다(응답 {answer.status_code}). 다른 엔진을 골라 주세요.",
-        )
-    )
+    if not isinstance(body, dict) or not isinstance(body.get("text"), str):
+        raise EngineUnavailable(remote.NO_API.format(url=CALLER.url_setting))
+    return body
 
 
 def _heard(answer: dict[str, Any], length_s: float) -> Heard:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines import settings, sound
+from pipelines import remote, settings, sound
 from pipelines.engines import EngineSpec
-from pipelines.errors import EngineFailed, EngineUnavailable, PipelineError
+from pipelines.errors import EngineFailed, PipelineError
+from pipelines.remote import Caller
 from pipelines.text_to_speech.contract import TASK, Samples, Voice
 from pipelines.words import Text
 
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 SAMPLE_RATE = 24_000  # what it is brought to, whatever the server sends
 DEFAULT_VOICES = {"*": "alloy"}  # it speaks any language
 ANSWER_S = 120.0
-CONNECT_S = 5.0
+CALLER = Caller("MODU_TEXT_TO_SPEECH_URL", "MODU_TEXT_TO_SPEECH_MODEL", "MODU_TEXT_TO_SPEECH_KEY")
 
 SPEC = EngineSpec(
     task=TASK,
@@ -90,28 +91,15 @@ class RemoteVoices:
     def _ask(self, question: dict[str, object]) -> bytes:
         import httpx
 
-        key = settings.secret(TASK)
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        try:
-            timeout = httpx.Timeout(ANSWER_S, connect=CONNECT_S)
-            answer = httpx.post(f"{self._url}/audio/speech", json=question, headers=headers, timeout=timeout)
-            answer.raise_for_status()
-        except httpx.HTTPStatusError as error:
-            status = error.response.status_code
-            raise EngineFailed(
-                Text(
-                    en=f"The speech server answered {status}. Try again later or choose another engine.",
-                    ko=f"음성 서버의 응답: {status}. 잠시 뒤에 다시 시도하거나 다른 엔진을 골라 주세요.",
-                )
-            ) from None
-        except httpx.HTTPError as error:
-            log.warning("the speech server cannot be reached: %s", type(error).__name__)
-            raise EngineUnavailable(
-                Text(
-                    en="The speech server cannot be reached. Choose another engine.",
-                    ko="음성 서버에 연결할 수 없습니다. 다른 엔진을 골라 주세요.",
-                )
-            ) from None
+        with remote.asking(ANSWER_S):
+            answer = httpx.post(
+                f"{self._url}/audio/speech",
+                json=question,
+                headers=remote.headers(settings.secret(TASK)),
+                timeout=httpx.Timeout(ANSWER_S, connect=remote.CONNECT_S),
+            )
+        if answer.status_code != 200:
+            raise remote.refusal(answer.status_code, CALLER)
         return bytes(answer.content)
 
 
