@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from pipelines.errors import InvalidInput
 from pipelines.words import Text
 
@@ -40,6 +42,22 @@ class PdfFile:
                 page.close()
         # U+FFFE is what PDFium writes for a hyphen at a line's end.
         return text.replace("\ufffe\r\n", "").replace("\ufffe", "").replace("\r\n", "\n").replace("\r", "\n")
+
+    def picture(self, index: int, dpi: float, most_pixels: int) -> Image.Image:
+        """A page (counted from 0) drawn at `dpi`, or less where that would be more than `most_pixels`."""
+        with LOCK:
+            page = self._document[index]
+            try:
+                width, height = page.get_size()
+                scale = min(dpi / 72, (most_pixels / max(1.0, width * height)) ** 0.5)
+                bitmap = page.render(scale=scale)
+                try:
+                    drawn: Image.Image = bitmap.to_pil().convert("RGB")
+                finally:
+                    bitmap.close()
+            finally:
+                page.close()
+        return drawn
 
 
 @contextmanager

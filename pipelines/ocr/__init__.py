@@ -1,0 +1,12 @@
+"""Text in pictures and PDF files: `read` gives text, places, a marked picture and a searchable PDF."""
+
+from __future__ import annotations
+
+from pipelines import engines
+from pipelines.ocr import embedded, tesseract
+from pipelines.ocr.contract import LANGUAGES, TASK, Line, Page, Reading, ReadOptions
+from pipelines.ocr.reading import read
+
+ENGINES = engines.register(TASK, (embedded, tesseract))
+
+__all__ = ["ENGINES", "LANGUAGES", "TASK", "Line", "Page", "ReadOptions", "Reading", "read"]

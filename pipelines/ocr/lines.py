@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from pipelines.ocr.characters import CHARACTERS
@@ -14,9 +13,11 @@ Pixels = np.ndarray
 
 def grey_of(crop: Pixels) -> Pixels:
     """The grey picture in which the ink stands out most: brightness, unless one colour channel shows far more."""
+    import cv2
+
     if crop.ndim == 2:
         return crop
-    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    grey: Pixels = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     if spread(grey)[1] - spread(grey)[0] >= FLAT:
         return grey
     channels = [np.ascontiguousarray(crop[:, :, at]) for at in range(3)]
@@ -30,6 +31,8 @@ def spread(grey: Pixels) -> tuple[float, float]:
 
 def prepared(crop: Pixels) -> Pixels:
     """(h, w) or (h, w, 3) uint8 to (40, w') uint8: dark ink on light paper, full contrast, proportions kept."""
+    import cv2
+
     grey = grey_of(crop)
     wide = int(np.clip(round(grey.shape[1] * HEIGHT / grey.shape[0]), SHORTEST, LONGEST))
     how = cv2.INTER_AREA if grey.shape[0] > HEIGHT else cv2.INTER_CUBIC
