@@ -33,7 +33,8 @@ class Server(App):
 
     def build_middleware_stack(self) -> ASGIApp:
         chosen = settings.current()
-        guarded: ASGIApp = BodyLimit(NoProxy(super().build_middleware_stack()), chosen.limits.body_bytes)
+        guarded: ASGIApp = OwnPictures(NoProxy(super().build_middleware_stack()))
+        guarded = BodyLimit(guarded, chosen.limits.body_bytes)
         if chosen.cors_origins:
             return AllowOrigins(guarded, chosen.cors_origins)
         return guarded
@@ -51,6 +52,25 @@ class NoProxy:
             await _answer(send, 404, "This server hands out its own files only. [invalid_input]")
             return
         await self.app(scope, receive, send)
+
+
+class OwnPictures:
+    """Pages may show pictures and play media of this server only, whatever a text on them asks the browser to load."""
+
+    RULE = b"img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'"
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_rule(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", []))
+                if dict(headers).get(b"content-type", b"").startswith(b"text/html"):
+                    message = {**message, "headers": [*headers, (b"content-security-policy", self.RULE)]}
+            await send(message)
+
+        await self.app(scope, receive, send_with_rule if scope["type"] == "http" else send)
 
 
 class AllowOrigins:

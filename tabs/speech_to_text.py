@@ -14,7 +14,7 @@ from pipelines import engines, settings, sound, speech_to_text
 from pipelines.errors import PipelineError
 from pipelines.speech_to_text import LANGUAGES, Live, TranscribeOptions, Transcript, subtitles
 from pipelines.words import Language, Text
-from tabs import _listening
+from tabs import _listening, _sending
 from tabs._calls import HEAVY, endpoint, flow, private, tell, work
 from tabs._files import bytes_file, original_name, stem_of, uploaded
 from tabs._models import fetch_engine
@@ -184,6 +184,9 @@ def _results() -> list[Any]:
         files = [
             gr.DownloadButton(kind.upper(), elem_id=f"stt-{kind}", interactive=False, size="sm") for kind in FORMATS
         ]
+    with gr.Row():
+        _sending.offer("chat", _text_of, [results, which], "stt-to-chat")
+        _sending.offer("text_to_speech", _text_of, [results, which], "stt-to-speech")
     return [results, which, player, facts, lines, *files]
 
 
@@ -330,6 +333,11 @@ def _shown(results: list[Result], which: int, partial: bool = False) -> tuple:
         _listening.lines_html(current["transcript"], language),
         *files,
     )
+
+
+def _text_of(results: list[Result], which: int | None) -> str:
+    """The text of the recording that is looked at, as the visitor left it."""
+    return results[which or 0]["transcript"].text if results else ""
 
 
 def _downloads(result: Result) -> list[Any]:

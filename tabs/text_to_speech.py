@@ -16,6 +16,7 @@ from pipelines import checks, engines, sound_write, text_to_speech
 from pipelines.job import Job
 from pipelines.text_to_speech import FASTEST, FORMATS, SLOWEST, SpeakOptions, Speech
 from pipelines.words import Language, Text
+from tabs import _sending
 from tabs._calls import HEAVY, LIGHT, endpoint, flow, private, work
 from tabs._files import bytes_file, kept_file
 from tabs._parts import engine_line_box, engine_picker, examples_of, localized_picker, on_page_load
@@ -124,6 +125,7 @@ def build(page: gr.Blocks) -> None:
 
 def _input_side() -> tuple[dict[str, Any], dict[str, Any]]:
     text = gr.Textbox(lines=7, max_lines=20, label=say("Text", "읽을 글"), elem_id="tts-text")
+    _sending.accept(TASK, text)
     with gr.Row():
         stop = gr.Button(say("Stop", "멈추기"), elem_id="tts-stop", min_width=90, scale=1)
         speak = gr.Button(

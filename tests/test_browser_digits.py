@@ -16,6 +16,7 @@ ONE = [(0, -75), (0, 75)]
 @pytest.fixture
 def sheet(page_of: Any) -> Any:
     page = page_of("en-US")
+    page.get_by_role("tab", name="Digits", exact=True).first.click()
     page.locator("#digits-drawing canvas").first.wait_for(timeout=60_000)
     page.wait_for_timeout(2500)  # the editor lays out its canvas in several steps
     return page
@@ -57,6 +58,7 @@ def test_after_clear_the_brush_still_draws(sheet: Any) -> None:
 
 def test_an_uploaded_picture_is_read_at_once_and_several_digits_on_request(page_of: Any) -> None:
     page = page_of("ko-KR")
+    page.get_by_role("tab", name="숫자 인식", exact=True).first.click()
     page.get_by_role("tab", name="사진", exact=True).first.click()
     page.locator("#digits-picture").wait_for(timeout=20_000)
     page.wait_for_timeout(2000)  # a tab opened for the first time wires its inputs a moment after it shows them
@@ -71,6 +73,7 @@ def test_an_uploaded_picture_is_read_at_once_and_several_digits_on_request(page_
 
 def test_a_file_that_is_no_picture_gets_a_korean_sentence(page_of: Any, tmp_path: Any) -> None:
     page = page_of("ko-KR")
+    page.get_by_role("tab", name="숫자 인식", exact=True).first.click()
     page.get_by_role("tab", name="사진", exact=True).first.click()
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"this is no picture")

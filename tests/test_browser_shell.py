@@ -51,8 +51,8 @@ def test_no_request_leaves_the_machine(page_of: Any) -> None:
 
 
 def test_the_engine_line_is_in_the_visitors_language(page_of: Any) -> None:
-    assert "내장" in page_of("ko-KR").locator("#digits-engine-line span").first.inner_text(timeout=20_000)
-    assert "built in" in page_of("en-US").locator("#digits-engine-line span").first.inner_text(timeout=20_000)
+    assert "내장" in page_of("ko-KR").locator("#chat-engine-line span").first.inner_text(timeout=20_000)
+    assert "built in" in page_of("en-US").locator("#chat-engine-line span").first.inner_text(timeout=20_000)
 
 
 def test_tabs_can_be_reached_and_opened_by_keyboard(page_of: Any) -> None:

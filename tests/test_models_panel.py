@@ -219,7 +219,7 @@ def test_progress_and_cancel_in_the_browser(page_of: Any, stand_in: StandInHub, 
     stand_in.files[str(yunet.repo)] = {yunet.files[0]: WEIGHTS * 16}
     stand_in.bytes_per_s = 400_000
     page = page_of(locale, width=360)
-    page.locator("#modu-tabs > .tab-wrapper [role=tab]").nth(1).click()
+    page.get_by_role("tab", name="Face mosaic" if locale == "en-US" else "얼굴 모자이크", exact=True).first.click()
     page.locator("#face-options > button").first.click()
     _pick(page, "#face_mosaic-engine", "YuNet")
     page.locator("#face_mosaic-download").wait_for(timeout=10_000)

@@ -204,3 +204,9 @@ def test_the_page_names_no_outside_address_to_load(app_url: str) -> None:
 
 def test_a_picture_that_gradio_opens_itself_is_bounded() -> None:
     assert Image.MAX_IMAGE_PIXELS is not None and Image.MAX_IMAGE_PIXELS <= 25_000_000
+
+
+def test_pages_may_load_pictures_of_this_server_only(app_url: str) -> None:
+    rule = raw.http.get(app_url, timeout=30).headers["content-security-policy"]
+    assert "img-src 'self' data: blob:" in rule and "media-src 'self'" in rule
+    assert "content-security-policy" not in raw.http.get(f"{app_url}/config", timeout=30).headers

@@ -30,16 +30,15 @@ def build(page: gr.Blocks) -> None:
             kept = shelf.build()
         with gr.Column(scale=4, min_width=300, elem_id="chat-main"):
             line, bigger = notice.build()
-            talk = _talk()
+            talk = _talk(kept)
             engine_line = engine_line_box(TASK)
             chosen = controls.build(engine_line)
-    talk = {"shelf": kept, **talk}
     _wire_talk(talk, chosen)
     _wire_settings(chosen, talk["chatbot"], line, bigger)
     _fill(page, talk, chosen, [line, bigger])
 
 
-def _talk() -> dict[str, Any]:
+def _talk(kept: gr.HTML) -> dict[str, Any]:
     """The conversation, the box below it and its buttons."""
     chatbot = gr.Chatbot(
         label=say("Conversation", "대화"),
@@ -70,9 +69,9 @@ def _talk() -> dict[str, Any]:
             say("Stop", "멈추기"), variant="stop", scale=1, min_width=84, visible=False, elem_id="chat-stop"
         )
     with gr.Row(elem_id="chat-more"):
-        _sending.offer("text_to_speech", _last_reply, [chatbot], "chat-to-speech")
+        _sending.offer("text_to_speech", talking.last_reply, [kept], "chat-to-speech")
     _sending.accept(TASK, box)
-    return {"chatbot": chatbot, "facts": facts, "box": box, "send": send, "stop": stop}
+    return {"shelf": kept, "chatbot": chatbot, "facts": facts, "box": box, "send": send, "stop": stop}
 
 
 def _wire_talk(talk: dict[str, Any], chosen: Controls) -> None:
@@ -139,11 +138,3 @@ def _fill(page: gr.Blocks, talk: dict[str, Any], chosen: Controls, told: list[An
         js=shelf.RESTORE,
         **_QUIET,
     )
-
-
-def _last_reply(messages: list[dict[str, Any]] | None) -> str:
-    """The words of the newest reply, without thoughts and sources."""
-    for message in reversed(messages or []):
-        if message["role"] == "assistant" and not (message.get("metadata") or {}).get("title"):
-            return "\n".join(part["text"] for part in message["content"] if part.get("type") == "text")
-    return ""

@@ -62,7 +62,7 @@ def _block(opening: re.Match[str], code: list[str]) -> list[str]:
     fence = "`" * max(3, ticks + 1)
     language = _LANGUAGE.match(opening["info"].strip())
     name = language[0].lower() if language and language[0].lower() != "mermaid" else ""
-    lead = [_defused(opening["lead"].rstrip())] if opening["lead"].strip() else []
+    lead = ["", _defused(opening["lead"].rstrip())] if opening["lead"].strip() else []
     return [*lead, "", f"{fence}{name}", *code, fence, ""]
 
 

@@ -6,6 +6,7 @@ A reply takes two steps: a quick one that puts the question in place, and `on_an
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -23,6 +24,8 @@ from tabs.chat.endpoints import replies
 from tabs.chat.safe_markdown import original
 
 IDLE = (gr.update(visible=True), gr.update(visible=False))  # the send and the stop button
+_FENCE = re.compile(r"\s*(```|~~~|\|?\s*:?-{3,})")
+_MARKS = re.compile(r"\*\*|__|`|^\s{0,3}#{1,6}\s+|^\s{0,3}>\s?", re.MULTILINE)
 BUSY = (gr.update(visible=False), gr.update(visible=True))
 
 
@@ -123,6 +126,15 @@ async def on_import(kept: Any) -> tuple:
     language = visitor_language()
     _, messages, facts = shown(found[0])
     return shelf.value(language, found[0], found), messages, facts, found[0]["system_prompt"], None, *IDLE
+
+
+def last_reply(kept: Any) -> str:
+    """The words of the newest reply as one would read them out: without thoughts, code fences and Markdown's marks."""
+    for turn in reversed(shelf.opened(kept)["messages"]):
+        if turn["role"] == "assistant":
+            lines = [line for line in turn["content"].splitlines() if not _FENCE.match(line)]
+            return _MARKS.sub("", "\n".join(lines)).strip()
+    return ""
 
 
 def _at_rest(kept: Any) -> Conversation:
