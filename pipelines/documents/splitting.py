@@ -114,10 +114,10 @@ def _may_be_heading(line: str) -> bool:
     return width(line) <= HEADING and line[-1] not in _ENDS + ",;:|" and not _ITEM.match(line)
 
 
-def parts(sentence: str) -> Iterator[str]:
+def parts(sentence: str, widest: float = WIDEST) -> Iterator[str]:
     """A sentence that fits, or its words in parts that do; a single word that does not is cut anywhere."""
-    while width(sentence) > WIDEST:
-        most = int(WIDEST / 1.5)  # whatever the script, so many letters fit
+    while width(sentence) > widest:
+        most = int(widest / 1.5)  # whatever the script, so many letters fit
         at = sentence.rfind(" ", most // 2, most)
         yield sentence[: at if at > 0 else most].rstrip()
         sentence = sentence[at if at > 0 else most :].lstrip()

@@ -6,7 +6,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from pipelines.documents import decoding, splitting
@@ -24,7 +24,7 @@ def texts(path: Path, name: str, job: Job) -> Iterator[tuple[int, str]]:
     """Groups of rows. The first row counts as the names of the columns and stands over each group."""
     text = decoding.decoded(path, name)
     try:
-        for group in _groups(_rows(text, delimiter_of(text)), job):
+        for group in filter(None, _groups(_rows(text, delimiter_of(text)), job)):
             yield 0, group
     except csv.Error:
         raise InvalidInput(
@@ -61,18 +61,17 @@ def _rows(text: str, delimiter: str) -> Iterator[str]:
 
 
 def _groups(rows: Iterator[str], job: Job) -> Iterator[str]:
-    header = next(rows, "")
-    head = header if splitting.width(header) <= GROUP / 2 else ""  # as wide as that it would crowd out the rows
-    group, so_far = ([], 0.0) if head else ([header], 0.0)
-    some = False
+    head = next(rows, "")
+    if splitting.width(head) > GROUP / 3:  # as wide as that it would crowd out the rows
+        rows, head = chain([head], rows), ""
+    group: list[str] = []
+    so_far = 0.0
     for row in rows:
         job.check()
-        some = True
-        for part in splitting.parts(row):
+        for part in splitting.parts(row, GROUP):
             if group and so_far + splitting.width(part) > GROUP:
-                yield "\n".join(filter(None, [head, *group]))
+                yield "\n".join([head, *group]).strip()
                 group, so_far = [], 0.0
             group.append(part)
             so_far += splitting.width(part)
-    if group or not some:
-        yield "\n".join(filter(None, [head, *group]))
+    yield "\n".join([head, *group]).strip()
