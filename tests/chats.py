@@ -24,18 +24,22 @@ TEMPLATE = """\
 {%- endif -%}"""
 
 
-def checkpoint(folder: Path, layout: str = "v5", context: int = 512, seed: int = 0, **shape: int) -> Path:
-    """Write a whole checkpoint into `folder`. `layout` "v4": as transformers 4 wrote it."""
+def checkpoint(
+    folder: Path, layout: str = "v5", context: int = 512, seed: int = 0, vocabulary: int = 0, **shape: int
+) -> Path:
+    """Write a whole checkpoint into `folder`. `layout` "v4": as transformers 4 wrote it.
+
+    `vocabulary`: at least so many tokens; what the few texts do not give is filled with made-up words.
+    """
     import torch
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
-    tokenizer = _tokenizer(folder)
+    tokenizer = _tokenizer(folder, vocabulary)
     torch.manual_seed(seed)
-    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "head_dim": 8, **shape}
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "head_dim": 8}
+    sizes |= {"num_attention_heads": 4, "num_key_value_heads": 2, **shape}
     config = Qwen3Config(
         vocab_size=len(tokenizer),
-        num_attention_heads=4,
-        num_key_value_heads=2,
         max_position_embeddings=context,
         tie_word_embeddings=True,
         eos_token_id=tokenizer.eos_token_id,
@@ -50,7 +54,7 @@ def checkpoint(folder: Path, layout: str = "v5", context: int = 512, seed: int =
     return folder
 
 
-def _tokenizer(folder: Path) -> Any:
+def _tokenizer(folder: Path, vocabulary: int) -> Any:
     from tokenizers import ByteLevelBPETokenizer
     from transformers import AddedToken, Qwen2Tokenizer
 
@@ -59,6 +63,9 @@ def _tokenizer(folder: Path) -> Any:
     trainer.train_from_iterator(TEXTS, vocab_size=400, show_progress=False)
     trainer.save_model(str(folder))
     vocab, merges = folder / "vocab.json", folder / "merges.txt"
+    words = json.loads(vocab.read_text())
+    words |= {f"word{number}": number for number in range(len(words), vocabulary - len(CONTROLS) - len(TAGS))}
+    vocab.write_text(json.dumps(words))
     tokenizer = Qwen2Tokenizer(
         vocab=str(vocab), merges=str(merges), unk_token=None, pad_token=CONTROLS[0], eos_token=CONTROLS[2]
     )

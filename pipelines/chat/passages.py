@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines import documents
 from pipelines.chat.contract import Message, Source
+from pipelines.documents import Found
 from pipelines.job import Job
 from pipelines.words import EMPTY, Text
 
@@ -30,20 +32,26 @@ NOTHING = Text(
 )
 
 
-def found(question: str, documents: Sequence[tuple[Path, str]], job: Job) -> tuple[Source, ...]:
-    """The passages that match the question best, best first."""
-    from pipelines import documents as library
-
-    hits = library.search_files(question, list(documents), MOST, job=job)
-    return tuple(Source(hit.passage.file, hit.passage.page, hit.passage.text) for hit in hits)
+def search(question: str, files: Sequence[tuple[Path, str]], job: Job) -> list[Found]:
+    """The passages of these files that fit the question best, best first."""
+    return documents.search_files(question, files, MOST, job=job)
 
 
-def quotes(question: str, sources: Sequence[Source]) -> tuple[str, Text]:
-    """The built-in engine's answer: the passages with their sources. Second: what to know about it."""
-    if not sources:
-        return NOTHING.ko if _HANGUL.search(question) else NOTHING.en, EMPTY
-    lines = [f"> {source.text.strip()}\n\n[{number}] {_place(source)}" for number, source in enumerate(sources, 1)]
-    return "\n\n".join(lines), QUOTED
+def sources(found: Sequence[Found]) -> tuple[Source, ...]:
+    return tuple(Source(one.passage.file, one.passage.page, one.passage.text) for one in found)
+
+
+def quoted(question: str, found: Sequence[Found]) -> tuple[str, tuple[Source, ...], Text]:
+    """The built-in engine's answer: sentences as they stand there, what they are from, and what to know about it."""
+    quotes = documents.best_quotes(question, found)
+    if not quotes:
+        return NOTHING.ko if _HANGUL.search(question) else NOTHING.en, (), EMPTY
+    places = tuple(Source(one.source.file, one.source.page, one.source.text) for one in quotes)
+    lines = [
+        f"> {quote.text.strip()}\n\n[{number}] {_place(place)}"
+        for number, (quote, place) in enumerate(zip(quotes, places, strict=True), 1)
+    ]
+    return "\n\n".join(lines), places, QUOTED
 
 
 def asked(messages: Sequence[Message], sources: Sequence[Source]) -> tuple[Message, ...]:

@@ -15,6 +15,7 @@ from pipelines import checks, engines, settings
 from pipelines.chat import adapters, context, history, passages
 from pipelines.chat.contract import TASK, Message, Piece, Reply, ReplyOptions, Source
 from pipelines.chat.thoughts import Parting
+from pipelines.documents import Found
 from pipelines.engines import EngineSpec
 from pipelines.errors import EngineFailed, InvalidInput, NotEnoughMemory, PipelineError
 from pipelines.job import Job
@@ -23,7 +24,6 @@ from pipelines.words import EMPTY, Text
 log = logging.getLogger(__name__)
 
 LONGEST_REPLY = 4096
-MOST_DOCUMENTS = 20
 LARGEST_SEED = 2**32 - 1
 
 
@@ -45,19 +45,19 @@ def question(messages: object, options: ReplyOptions, engine: str, documents: Se
         said = turns[0].content if turns[0].role == "system" else ""
         rest = turns[1:] if said else turns
         turns = (Message("system", "\n\n".join(filter(None, (options.system_prompt, said)))), *rest)
-    checks.items(documents, "documents", MOST_DOCUMENTS)
+    checks.items(documents, "documents", settings.current().limits.documents)
     engines.choose(TASK, engine)  # an unknown name
     return Question(turns, options, engine, tuple(documents))
 
 
 def replies(asked: Question, job: Job) -> Iterator[Reply]:
     """The reply so far, again and again, the last one complete."""
-    sources = passages.found(asked.messages[-1].content, asked.documents, job) if asked.documents else ()
+    found = passages.search(asked.messages[-1].content, asked.documents, job) if asked.documents else []
     with engines.use(TASK, asked.engine, job) as (spec, engine):
         if asked.documents and spec.kind == "embedded":
-            yield _quoted(asked, spec, sources)
-            return
-        yield from _written(asked, spec, engine, sources, job)
+            yield _quoted(asked, spec, found)
+        else:
+            yield from _written(asked, spec, engine, passages.sources(found), job)
 
 
 def _checked(options: ReplyOptions) -> ReplyOptions:
@@ -74,8 +74,8 @@ def _checked(options: ReplyOptions) -> ReplyOptions:
     )
 
 
-def _quoted(asked: Question, spec: EngineSpec, sources: tuple[Source, ...]) -> Reply:
-    text, notice = passages.quotes(asked.messages[-1].content, sources)
+def _quoted(asked: Question, spec: EngineSpec, found: Sequence[Found]) -> Reply:
+    text, sources, notice = passages.quoted(asked.messages[-1].content, found)
     return Reply(text, engine=spec.name, finish_reason="stop", sources=sources, seed=asked.options.seed, notice=notice)
 
 
@@ -84,6 +84,8 @@ def _written(asked: Question, spec: EngineSpec, engine: Any, sources: tuple[Sour
     problem: PipelineError | None = None
     try:
         notice = _dress(engine, spec, asked.options, job)
+        if asked.documents and not sources:
+            notice += passages.NOTHING
         messages, sources = _with_passages(asked, engine, sources)
         fitted = _fitted(messages, engine, asked.options)
         opening = Reply(
