@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import threading
 import wave
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ from pipelines.job import Job
 from pipelines.text_to_speech import SpeakOptions, kokoro, mms
 
 VOCABULARY = (
-    '$;:,.!?—…"()“” ̃ʣʥʦʨᵝAIOQSTWYᵊabcdefhijklmnopqrstuvwxyzɑɐɒæβɔɕçɖðʤəɚɛɜɟɡɥɨɪʝɯɰŋɳɲɴøɸθœɹɾɻʁɽʂʃʈʧʊʋʌɣɤχʎʒʔˈˌːʰʲ'
+    '$;:,.!?—…"()“” ̃ʣʥʦʨᵝAIOQSTWYᵊabcdefhijklmnopqrstuvwxyzɑɐɒæβɔɕçɖðʤəɚɛɜɟɡɥɨɪʝɯɰŋɳɲɴøɸθœɹɾɻʁɽʂʃʈʧʊʋʌɣɤχʎʒʔˈˌːʰʲ→↗↘↓'
 )
 
 
@@ -55,7 +57,7 @@ def _tiny_kokoro(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config))
     torch.manual_seed(1)
     torch.save({}, folder / "kokoro-v1_0.pth")  # an empty file of weights loads as random weights
-    for number, name in enumerate(("af_heart", "am_adam", "bf_emma", "ef_dora")):
+    for number, name in enumerate(("af_heart", "am_adam", "bf_emma", "ef_dora", "jf_alpha", "zf_xiaobei")):
         torch.manual_seed(number)
         torch.save(torch.randn(510, 1, 256) * 0.1, folder / "voices" / f"{name}.pt")
 
@@ -180,6 +182,60 @@ def test_phonemes_are_symbols_the_model_knows_and_keep_the_punctuation(hub: Path
 def test_a_language_that_an_engine_lacks_names_one_that_has_it(hub: Path) -> None:
     with pytest.raises(EngineUnavailable, match="embedded"):
         text_to_speech.speak("안녕하세요.", SpeakOptions(language="ko"), engine="kokoro")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "package"), [("ja", "こんにちは。", "pyopenjtalk"), ("zh", "你好。", "pypinyin")]
+)
+def test_japanese_and_chinese_name_their_packages_and_auto_reads_them_anyway(
+    hub: Path, monkeypatch: pytest.MonkeyPatch, language: str, text: str, package: str
+) -> None:
+    monkeypatch.setattr(kokoro, "_EXTRAS", {"ja": {"no_such_module": "x"}, "zh": {"no_such_module": "x"}})
+    voice = kokoro.DEFAULT_VOICES[language]
+    for options in (SpeakOptions(language=language), SpeakOptions(voice=voice), SpeakOptions(language, voice)):
+        with pytest.raises(EngineUnavailable, match=f"pip install .*{package}"):
+            text_to_speech.speak(text, options, engine="kokoro")
+    assert voice not in {one.name for one in text_to_speech.voices("kokoro")}
+    for engine, asked in (("kokoro", "auto"), ("auto", language)):
+        speech = text_to_speech.speak(text, SpeakOptions(asked), engine=engine)
+        assert [one.language for one in speech.sentences] == [language]
+        assert speech.sentences[0].voice.endswith("ja" if language == "ja" else "cmn")
+
+
+@pytest.mark.parametrize(("module", "language"), [("ja", "ja"), ("zh", "zh")])
+def test_japanese_and_chinese_are_spoken_where_their_packages_are(
+    hub: Path, monkeypatch: pytest.MonkeyPatch, module: str, language: str
+) -> None:
+    """misaki's modules stand in: the real ones want packages that this environment lacks."""
+    import misaki
+
+    convert = {"ja": lambda text: ("koɲiʨiwa.", None), "zh": lambda text: ("ni↓xau↓.", None)}[language]
+    stand_in = SimpleNamespace(JAG2P=lambda: convert, ZHG2P=lambda: convert)
+    monkeypatch.setitem(sys.modules, f"misaki.{module}", stand_in)  # type: ignore[arg-type]
+    monkeypatch.setattr(misaki, module, stand_in, raising=False)
+    monkeypatch.setattr(kokoro, "_EXTRAS", {})
+    with engines.use("text_to_speech", "kokoro", Job()) as (_, engine):
+        monkeypatch.setattr(engine, "_phonemizers", {})
+        said = engine.phonemes("你好 hello 你好", language[0] if language == "ja" else "z")
+    assert said.count(convert("")[0]) == 2 and "həl" in said
+    speech = text_to_speech.speak({"ja": "こんにちは。", "zh": "你好。"}[language], engine="kokoro")
+    assert speech.sentences[0].voice == kokoro.DEFAULT_VOICES[language] and speech.duration_s > 0
+
+
+def test_a_missing_dictionary_is_a_sentence(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import misaki
+
+    def fails() -> None:
+        raise RuntimeError("no dictionary")
+
+    stand_in = SimpleNamespace(JAG2P=fails)
+    monkeypatch.setitem(sys.modules, "misaki.ja", stand_in)  # type: ignore[arg-type]
+    monkeypatch.setattr(misaki, "ja", stand_in, raising=False)
+    monkeypatch.setattr(kokoro, "_EXTRAS", {})
+    with engines.use("text_to_speech", "kokoro", Job()) as (_, engine):
+        monkeypatch.setattr(engine, "_phonemizers", {})
+    with pytest.raises(EngineUnavailable, match="unidic-lite"):
+        text_to_speech.speak("こんにちは。", engine="kokoro")
 
 
 def test_weights_are_read_without_running_code_of_the_file(hub: Path, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def cast(wanted: Iterable[str], options: SpeakOptions, engine: str, modules: Map
             continue
         for module in first:
             voice = module.DEFAULT_VOICES.get(language) or module.DEFAULT_VOICES.get(ANY)
-            if voice is not None:
+            if voice is not None and _lacks(module, language) is None:
                 stands_in = engine != "auto" and module.SPEC.name != engine
                 roles[language] = Role(module, voice, f"{module.SPEC.name}:{voice}" if stands_in else voice)
                 break
@@ -77,7 +77,15 @@ def _company(engine: str, options: SpeakOptions, modules: Mapping[str, Any]) -> 
 
 
 def _speaks(module: Any, language: str) -> bool:
-    return language in module.DEFAULT_VOICES or ANY in module.DEFAULT_VOICES
+    own = language in module.DEFAULT_VOICES or ANY in module.DEFAULT_VOICES
+    return own and _lacks(module, language) is None
+
+
+def _lacks(module: Any, language: str) -> Text | None:
+    """What an engine says has to be installed before it speaks this language."""
+    lacking = getattr(module, "lacking", None)
+    found: Text | None = lacking(language) if lacking is not None else None
+    return found
 
 
 def _own_voice(
@@ -91,6 +99,9 @@ def _own_voice(
         if found is None:
             continue
         language = found
+        missing = _lacks(module, language)
+        if missing is not None:
+            raise EngineUnavailable(missing)
         if options.language not in ("auto", language) and language != ANY:
             raise _wrong_language(options.voice, language, options.language)
         return Role(module, options.voice, options.voice), language
@@ -122,16 +133,19 @@ def _find(module: Any, name: str) -> str | None:
 
 
 def voices(engine: str, modules: Mapping[str, Any]) -> list[Voice]:
-    """The voices of one engine; for "auto" those of all engines that are here, best engine first."""
-    if engine != "auto":
-        return list(modules[engines.find(TASK, engine).name].voices())
-    return [voice for module in _company("auto", SpeakOptions(), modules) for voice in module.voices()]
+    """The voices of one engine; for "auto" those of all engines that are here, best engine first.
+
+    Those of a language that lacks its packages are left out.
+    """
+    named = engine != "auto"
+    chosen = [modules[engines.find(TASK, engine).name]] if named else _company("auto", SpeakOptions(), modules)
+    return [voice for module in chosen for voice in module.voices() if _lacks(module, voice.language) is None]
 
 
 def _cannot(spec: EngineSpec, language: str, modules: Mapping[str, Any]) -> EngineUnavailable:
     able = [other for other in engines.specs(TASK) if other.kind != "remote" and _speaks(modules[other.name], language)]
     name = languages.name(language)
-    said = Text(
+    said = _lacks(modules[spec.name], language) or Text(
         en=f"{spec.label.en} does not speak {name.en}.", ko=f"{spec.label.ko}은(는) {name.ko}를 말하지 못합니다."
     )
     if able:

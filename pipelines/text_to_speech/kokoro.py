@@ -1,11 +1,14 @@
 """Kokoro-82M, a neural voice for English, Spanish, French, Hindi, Italian and Portuguese. Runs on CPU in real time.
 
 Phonemes come from eSpeak through misaki, which needs no download; misaki's own English dictionary would need a
-spaCy model that is not on PyPI. Korean has no voice here and its text never reaches this engine.
+spaCy model that is not on PyPI. Korean has no voice here and its text never reaches this engine. Japanese and
+Chinese want packages that are not installed by default (one has to be compiled); where they are, both are spoken.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import logging
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.engines import EngineSpec
+from pipelines.errors import EngineUnavailable
 from pipelines.text_to_speech import languages
 from pipelines.text_to_speech.contract import TASK, Samples, Voice
 from pipelines.text_to_speech.draws import seeded
@@ -27,12 +31,13 @@ LONGEST = 510  # phonemes in one pass; a voice has one style for each length up 
 
 # Language letter of a voice's name: our code, eSpeak's code.
 _LANGUAGES = {"a": ("en", "en-us"), "b": ("en", "en-gb"), "e": ("es", "es"), "f": ("fr", "fr-fr"),
-              "h": ("hi", "hi"), "i": ("it", "it"), "p": ("pt", "pt-br")}  # fmt: skip
+              "h": ("hi", "hi"), "i": ("it", "it"), "p": ("pt", "pt-br"), "j": ("ja", ""), "z": ("zh", "")}  # fmt: skip
 _VOICES = (
     "af_heart af_alloy af_aoede af_bella af_jessica af_kore af_nicole af_nova af_river af_sarah af_sky am_adam am_echo "
     "am_eric am_fenrir am_liam am_michael am_onyx am_puck am_santa bf_alice bf_emma bf_isabella bf_lily bm_daniel "
     "bm_fable bm_george bm_lewis ef_dora em_alex em_santa ff_siwis hf_alpha hf_beta hm_omega hm_psi if_sara im_nicola "
-    "pf_dora pm_alex pm_santa"
+    "pf_dora pm_alex pm_santa jf_alpha jf_gongitsune jf_nezumi jf_tebukuro jm_kumo zf_xiaobei zf_xiaoni zf_xiaoxiao "
+    "zf_xiaoyi zm_yunjian zm_yunxi zm_yunxia zm_yunyang"
 ).split()
 DEFAULT_VOICES = {
     "en": "af_heart",
@@ -41,10 +46,18 @@ DEFAULT_VOICES = {
     "hi": "hf_alpha",
     "it": "if_sara",
     "pt": "pf_dora",
+    "ja": "jf_alpha",
+    "zh": "zf_xiaobei",
 }
+# Language: what misaki needs for it, as {module: package}. Tried together with the pinned packages on Python 3.11.
+_EXTRAS = {
+    "ja": {"pyopenjtalk": "pyopenjtalk", "fugashi": "fugashi", "jaconv": "jaconv", "mojimoji": "mojimoji"},
+    "zh": {"jieba": "jieba", "pypinyin": "pypinyin", "cn2an": "cn2an", "ordered_set": "ordered-set"},
+}
+_INSTALL = {"ja": "fugashi jaconv mojimoji pyopenjtalk unidic-lite", "zh": "cn2an jieba ordered-set pypinyin"}
 
 # Read at https://huggingface.co/hexgrad/Kokoro-82M/blob/main/kokoro-v1_0.pth (327 MB, Apache-2.0, sha256 496dba11...)
-# and in public projects that pin this revision with that checksum. A voice file is 0.52 MB; 41 are fetched.
+# and in public projects that pin this revision with that checksum. A voice file is 0.52 MB; 54 are fetched.
 SPEC = EngineSpec(
     task=TASK,
     name="kokoro",
@@ -52,25 +65,42 @@ SPEC = EngineSpec(
     kind="hub",
     rank=30,
     licence="Apache-2.0",
-    size_mb=349,
+    size_mb=356,
     memory_mb=1300,  # peak resident memory of one 5 s sentence at the real shape, packages included
     languages=tuple(DEFAULT_VOICES),
     requires=("kokoro", "misaki", "torch", "espeakng_loader"),
     repo=REPO,
     revision="f3ff3571791e39611d31c381e3a41a3af07b4987",
-    files=("config.json", "kokoro-v1_0.pth", "voices/[abefhip][fm]_*.pt"),
+    files=("config.json", "kokoro-v1_0.pth", "voices/[abefhijpz][fm]_*.pt"),
     verified=True,
     note=Text(
         en="Natural voices for English, Spanish, French, Hindi, Italian and Portuguese. Mix two with a plus sign, "
-        "such as af_heart+am_adam. Sentences in other languages are read by another engine.",
+        "such as af_heart+am_adam. Sentences in other languages are read by another engine, Japanese and Chinese "
+        "too unless their packages are installed.",
         ko="영어, 스페인어, 프랑스어, 힌디어, 이탈리아어, 포르투갈어의 자연스러운 목소리입니다. "
-        "af_heart+am_adam처럼 더하기로 목소리를 섞을 수 있습니다. 다른 언어의 문장은 다른 엔진이 읽습니다.",
+        "af_heart+am_adam처럼 더하기로 목소리를 섞을 수 있습니다. 다른 언어의 문장은 다른 엔진이 읽습니다. "
+        "일본어와 중국어도 필요한 패키지가 없으면 다른 엔진이 읽습니다.",
     ),
 )
 
 _ACCENTS = {"a": Text(en="American", ko="미국"), "b": Text(en="British", ko="영국")}
 _GENDERS = {"f": Text(en="female", ko="여성"), "m": Text(en="male", ko="남성")}
 _SENTENCE_BREAKS = (re.compile(r"[.!?…]+\s*"), re.compile(r"[,;:—]\s*"), re.compile(r"\s+"))
+
+
+def lacking(language: str) -> Text | None:
+    """What has to be installed before this engine can speak `language`; None where nothing is missing."""
+    if all(importlib.util.find_spec(module) is not None for module in _EXTRAS.get(language, {})):
+        return None
+    return _install(language)
+
+
+def _install(language: str) -> Text:
+    name, packages = languages.name(language), _INSTALL[language]
+    return Text(
+        en=f"Kokoro speaks {name.en} only with more packages on its machine (pip install {packages}).",
+        ko=f"Kokoro로 {name.ko}를 읽으려면 서버에 패키지가 더 있어야 합니다(pip install {packages}).",
+    )
 
 
 def voices() -> tuple[Voice, ...]:
@@ -132,11 +162,41 @@ def _phonemizer(letter: str) -> Callable[[str], str]:
     """
     from misaki import espeak  # type: ignore[import-untyped]
 
+    if letter in "jz":
+        return _with_latin(_eastern(_LANGUAGES[letter][0]), _phonemizer("a"))
     if letter in "ab":
         convert = espeak.EspeakFallback(british=letter == "b")
         return lambda text: re.sub(r"\([a-z-]+\)", "", convert(SimpleNamespace(text=text))[0] or "")
     convert_other = espeak.EspeakG2P(language=_LANGUAGES[letter][1])
     return lambda text: str(convert_other(text)[0])
+
+
+def _eastern(language: str) -> Callable[[str], str]:
+    """misaki's own way for Japanese or Chinese. A dictionary that cannot be found is a sentence, not a crash."""
+    try:
+        if language == "ja":
+            from misaki import ja  # type: ignore[import-untyped]
+
+            convert = ja.JAG2P()
+        else:
+            from misaki import zh  # type: ignore[import-untyped]
+
+            logging.getLogger("jieba").setLevel(logging.WARNING)  # it tells of its dictionary
+            convert = zh.ZHG2P()
+    except (ImportError, RuntimeError, OSError) as error:  # fugashi without a dictionary raises RuntimeError
+        raise EngineUnavailable(_install(language)) from error
+    return lambda text: str(convert(text)[0])
+
+
+def _with_latin(convert: Callable[[str], str], english: Callable[[str], str]) -> Callable[[str], str]:
+    """Words in Latin letters are said as English ones; misaki would take the letters for phonemes."""
+
+    def both(text: str) -> str:
+        parts = re.split(r"([A-Za-z][A-Za-z' -]*)", text)
+        said = (english(part) if number % 2 else convert(part) for number, part in enumerate(parts) if part.strip())
+        return " ".join(said)
+
+    return both
 
 
 def pieces(phonemes: str, longest: int = LONGEST) -> Iterator[str]:
