@@ -17,7 +17,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "chat_intents"
 LANGUAGES = ("en", "ko")
 UNKNOWN = "unknown"
-MOST = 24  # wordings of one template that `load_intents` lists
+MOST = 16  # wordings of one template that `load_intents` lists
 _PART = re.compile(r"\{([^{}]*)\}")
 
 
@@ -45,17 +45,8 @@ def slots() -> dict[str, list[str]]:
     return json.loads((FOLDER / "slots.json").read_text(encoding="utf-8"))
 
 
-def parts_of(template: str) -> list[list[str]]:
-    """The template as a row of choices; plain text between them is a choice of one."""
-    row = []
-    for number, piece in enumerate(_PART.split(template)):
-        if number % 2 == 0:
-            row.append([piece])
-        elif piece.startswith("@"):
-            row.append(slots()[piece[1:]])
-        else:
-            row.append(piece.split("|"))
-    return row
+def choices(part: str) -> list[str]:
+    return slots()[part[1:]] if part.startswith("@") else part.split("|")
 
 
 def tidy(text: str) -> str:
@@ -64,9 +55,10 @@ def tidy(text: str) -> str:
 
 
 def one_of(template: str, rng: random.Random) -> str:
-    """One wording of a template; what was drawn for a slot may be a template again."""
-    text = "".join(rng.choice(choices) for choices in parts_of(template))
-    return one_of(text, rng) if "{" in text else tidy(text)
+    """One wording of a template. Inner parts are drawn first, and what was drawn may hold parts again."""
+    while "{" in template:
+        template = _PART.sub(lambda found: rng.choice(choices(found[1])), template)
+    return tidy(template)
 
 
 def wordings(template: str, most: int = MOST) -> tuple[str, ...]:
