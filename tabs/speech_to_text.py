@@ -14,7 +14,7 @@ from pipelines import engines, settings, sound, speech_to_text
 from pipelines.errors import PipelineError
 from pipelines.speech_to_text import LANGUAGES, Live, TranscribeOptions, Transcript, subtitles
 from pipelines.words import Language, Text
-from tabs import _listening, _sending
+from tabs import _listening, _live, _sending
 from tabs._calls import HEAVY, endpoint, flow, private, tell, work
 from tabs._files import bytes_file, original_name, stem_of, uploaded
 from tabs._models import fetch_engine
@@ -92,6 +92,7 @@ def build(page: gr.Blocks) -> None:
     localized = [picker.choice, picker.line, options[0], advice, offer, size]
     on_page_load(page, on_open, localized)
     fetch.click(**private(on_fetch), inputs=size, outputs=localized)
+    page.unload(_live.end)
 
 
 def _sources() -> dict[str, Any]:
@@ -282,9 +283,8 @@ async def on_edit(results: list[Result], which: int, event: gr.EventData) -> tup
 
 async def on_live_start(language: str, task: str, engine: str, words: bool) -> tuple:
     """A new live recording: what was heard before is forgotten."""
-    return Live(TranscribeOptions(language=language, task=task, word_timestamps=words), engine), _listening.live_html(
-        "", "", ""
-    )
+    live = _live.begin(Live(TranscribeOptions(language=language, task=task, word_timestamps=words), engine))
+    return live, _listening.live_html("", "", "")
 
 
 async def on_live_sound(live: Live | None, part: str | None) -> Any:
@@ -305,7 +305,10 @@ async def on_live_finish(live: Live | None) -> tuple:
     """The recording is over: its text becomes a result like any other, without the sound."""
     if live is None:
         return (gr.skip(),) * (6 + len(FORMATS))
-    found = await work(live.finish)
+    try:
+        found = await work(live.finish)
+    finally:
+        _live.end()
     name = Text(en="Live", ko="실시간").to(visitor_language())
     result = {"name": name, "path": None, "transcript": found, "original": found}
     return _listening.live_html(found.text, "", ""), *_shown([result], 0)

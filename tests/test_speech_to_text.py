@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -357,6 +358,27 @@ def test_a_silent_live_recording_is_nobody(without_detector: None, listener: Fak
     found = live.finish()
     assert (found.text, found.no_speech) == ("", True)
     assert listener.pieces == []
+
+
+def test_a_closed_live_recording_stops_in_the_middle_of_a_sentence(
+    without_detector: None, listener: FakeListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening_now = threading.Event()
+
+    def hear(samples: np.ndarray, request: object, job: Job) -> None:
+        listening_now.set()
+        while True:
+            job.check()
+            time.sleep(0.01)
+
+    monkeypatch.setattr(listener, "hear", hear)
+    live = Live(engine="fake")
+    live.add(babble(2))
+    assert listening_now.wait(10)
+    live.close()
+    assert live._busy.acquire(timeout=2), "the thread goes on listening to nobody"
+    with pytest.raises(Cancelled):
+        live.add(babble(1))
 
 
 def test_a_live_recording_ends_at_the_limit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from pipelines import engines
 from pipelines.errors import InvalidInput
 from pipelines.speech_to_text import LANGUAGES, Segment, Transcript, detector, subtitles
 from pipelines.words import Text
-from tabs import _listening
+from tabs import _listening, _live
 from tabs import speech_to_text as tab
 
 ENGLISH = ROOT / "examples" / "speech_to_text" / "english.wav"
@@ -297,6 +298,22 @@ def test_live_text_appears_while_one_speaks(visit: Callable[..., Any], listener:
     page.locator("#stt-microphone .stop-button").first.click()
     page.wait_for_selector("#stt-lines .stt-line", timeout=60_000)
     assert "hello there" in page.inner_text("#stt-lines")
+
+
+@pytest.mark.browser
+def test_who_leaves_a_live_recording_is_listened_to_no_longer(
+    visit: Callable[..., Any], listener: FakeListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visit("en-US")
+    page.get_by_role("tab", name="Live").click()
+    page.locator("#stt-microphone .record-button").first.click()
+    page.wait_for_function("document.querySelector('#stt-live').innerText.includes('hello')", timeout=60_000)
+    (live,) = _live._under_way.values()
+    page.close()
+    deadline = time.monotonic() + 30
+    while not live._job.cancelled and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert live._job.cancelled and not _live._under_way
 
 
 @pytest.mark.browser

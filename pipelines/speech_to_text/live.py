@@ -51,7 +51,11 @@ class Live:
         self._text = LiveText("", "")
 
     def add(self, samples: Samples) -> LiveText:
-        """Take in mono samples at 16 kHz that follow the last ones, and say what is known by now. Does not wait."""
+        """Take in mono samples at 16 kHz that follow the last ones, and say what is known by now. Does not wait.
+
+        Raises `Cancelled` once this was closed, and whatever ended the listening.
+        """
+        self._job.check()
         with self._waiting:
             self._parts.append(samples)
             self._new_s += len(samples) / SAMPLE_RATE
@@ -85,6 +89,8 @@ class Live:
     def close(self) -> None:
         """Stop listening as soon as possible; nobody waits for the text any more."""
         self._job.cancel()
+        with self._waiting:
+            self._parts = []
 
     def _work(self) -> None:
         """Listen once to what is there. The caller holds `_busy`, which is given back here."""
