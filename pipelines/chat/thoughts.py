@@ -17,6 +17,7 @@ class Parting:
         self.text = ""
         self._held = ""  # may be the beginning of a tag, or blanks before the first word
         self._place = "start"  # then "thought", then "answer"
+        self._thought = False
 
     def add(self, piece: str) -> None:
         self._held += piece
@@ -25,10 +26,9 @@ class Parting:
         if self._place == "thought":
             self._think()
         if self._place == "answer":
-            self.text += self._held
+            said = self.text + self._held
+            self.text = said.lstrip("\n") if self._thought else said  # empty lines part the two
             self._held = ""
-            if not self.text.strip():
-                self.text = ""  # blanks between thought and answer
 
     def end(self) -> None:
         """Nothing more comes: what was held back is what it looks like."""
@@ -49,7 +49,7 @@ class Parting:
         before, tag, after = self._held.partition(CLOSE)
         if tag:
             self.thinking = (self.thinking + before).strip()
-            self._place, self._held = "answer", after.lstrip("\n")
+            self._place, self._held, self._thought = "answer", after, True
             return
         keep = _beginning_of(CLOSE, self._held)
         said = self._held[: len(self._held) - keep]
