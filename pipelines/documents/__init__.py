@@ -6,14 +6,14 @@ A library for whoever needs it; it knows nothing of chat. Its engines are the ki
 from __future__ import annotations
 
 from pipelines import engines
-from pipelines.documents import embedded
+from pipelines.documents import e5, embedded
 from pipelines.documents.contract import TASK, Found, Passage, Quote, Searcher
 from pipelines.documents.index import Index, build
 from pipelines.documents.quoting import best_quotes
 from pipelines.documents.reading import READERS, read
 from pipelines.documents.searching import forget, search_files
 
-ENGINES = engines.register(TASK, (embedded,))
+ENGINES = engines.register(TASK, (embedded, e5))
 ENDINGS = tuple(READERS)
 
 __all__ = [
