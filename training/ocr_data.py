@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Full
 
 import cv2
 import numpy as np
@@ -100,12 +102,23 @@ def one_batch(group: list[Line], chunk: int) -> Batch:
 
 def draw_for_ever(drawer: Drawer, seed: int, chunk: int, queue: multiprocessing.Queue[Batch]) -> None:
     cv2.setNumThreads(1)
+    trainer = os.getppid()
     while True:
         rng = np.random.default_rng([seed, chunk])
         course = course_at(chunk, rng)
         for batch in batches_of([drawer.line(rng, course) for _ in range(CHUNK)], chunk, rng):
-            queue.put(batch)
+            while not handed_over(queue, batch):
+                if os.getppid() != trainer:  # it was stopped
+                    return
         chunk += 1
+
+
+def handed_over(queue: multiprocessing.Queue[Batch], batch: Batch) -> bool:
+    try:
+        queue.put(batch, timeout=10)
+    except Full:
+        return False
+    return True
 
 
 def start_drawing(drawer: Drawer, seed: int, chunk: int) -> multiprocessing.Queue[Batch]:

@@ -1,4 +1,4 @@
-"""The fonts of the training lines: which characters each of them can draw, and which families are kept for measuring."""
+"""The fonts of the training lines: what each of them can draw, and which families are kept for measuring."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from pipelines.ocr.characters import CHARACTERS
 # Families never learned from: a text face, a book face, a hand-like one, a heavy sign face.
 HELD_OUT = ("NanumBarunGothic", "UnShinmun", "NanumBarunpen", "Baekmuk Gulim", "BM JUA", "Lato")
 # Faces of signs and of the hand come up less often than those of documents.
-ODD = ("BM ", "Bandal", "Eunjin", "UnVada", "UnYetgul", "UnTaza", "UnPen", "Nanum Brush", "UnDinaru", "Baekmuk Headline")
+ODD = (
+    "BM ",
+    "Bandal",
+    "Eunjin",
+    "UnVada",
+    "UnYetgul",
+    "UnTaza",
+    "UnPen",
+    "Nanum Brush",
+    "UnDinaru",
+    "Baekmuk Headline",
+)
 LATIN = ("DejaVu", "Liberation", "FreeSans", "FreeSerif", "FreeMono", "Roboto", "Open Sans", "Lato", "Inconsolata")
 # Fonts that draw letters of old Hangul, or the same faces for other countries.
 LEFT_OUT = ("Jamo", "YetHangul", " JP", " SC", " TC", " HK", "Oblique", "Emoji", "Bangwool", "Guseul")

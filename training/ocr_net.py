@@ -1,4 +1,4 @@
-"""The line recogniser as a network: a small residual stack over a 40-high line, two mixing layers, one guess every 4 pixels.
+"""The line recogniser as a network: a residual stack over a 40-high line, two mixing layers, a guess every 4 pixels.
 
 The last layer is written for Hangul. The score of a syllable is the sum of the scores of its first consonant, vowel and
 final consonant, and of a part of its own: what one syllable teaches about a letter helps every other syllable that has
@@ -107,7 +107,7 @@ class LineLoss(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, scores: Tensor, own: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:  # type: ignore[override, no-untyped-def]  # noqa: E501
+    def forward(ctx, scores: Tensor, own: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:  # type: ignore[override, no-untyped-def]
         """scores (n, t, c); own (n, k) the characters of each line, blank first; targets (n, s) places in `own`."""
         shares = torch.empty_like(scores)
         whole = torch.empty(scores.shape[:2])

@@ -1,4 +1,4 @@
-"""Draws a line of text with a font and does to it what papers, cameras and screens do, then cuts it as a detector would."""
+"""Draws a line of text, does to it what papers, cameras and screens do, and cuts it as a detector would."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Roughness:
 def ink_of(text: str, face: Face, size: int, rng: np.random.Generator, loose: float) -> Pixels:
     """The text as coverage (h, w) uint8, with a little paper around."""
     pen = font(face.file, face.index, size)
-    gap = int(round(size * rng.uniform(-0.06, 0.3))) if rng.random() < loose else None
+    gap = round(size * rng.uniform(-0.06, 0.3)) if rng.random() < loose else None
     left, top, right, bottom = pen.getbbox(text)
     edge = size // 2
     if gap is None:
@@ -55,7 +55,9 @@ def rubbed(ink: Pixels, size: int, rng: np.random.Generator, rough: Roughness) -
     elif rough.now(rng, 0.05) and size >= 30:
         ink = cv2.erode(ink, np.ones((2, 1), np.uint8))
     if rough.now(rng, 0.08):
-        holes = cv2.resize(rng.random((ink.shape[0] // 3 + 1, ink.shape[1] // 3 + 1)).astype(np.float32), ink.shape[::-1])
+        holes = cv2.resize(
+            rng.random((ink.shape[0] // 3 + 1, ink.shape[1] // 3 + 1)).astype(np.float32), ink.shape[::-1]
+        )
         ink = (ink * (holes > rng.uniform(0.05, 0.3))).astype(np.uint8)
     return ink
 
@@ -69,7 +71,11 @@ def bent(ink: Pixels, size: int, rng: np.random.Generator, rough: Roughness) -> 
     across, down = np.meshgrid(np.arange(wide, dtype=np.float32), np.arange(high, dtype=np.float32))
     if wave:
         length = size * rng.uniform(2, 14)
-        down += size * rng.uniform(0.02, 0.14) * np.sin(across[:1] * (2 * np.pi / length) + rng.uniform(0, 6.3)).astype(np.float32)
+        down += (
+            size
+            * rng.uniform(0.02, 0.14)
+            * np.sin(across[:1] * (2 * np.pi / length) + rng.uniform(0, 6.3)).astype(np.float32)
+        )
     if shake:
         far = size * rng.uniform(0.01, 0.05)
         across += rng.normal(0, far, ink.shape).astype(np.float32)
@@ -147,7 +153,11 @@ def ruled(ink: Pixels, rng: np.random.Generator, rough: Roughness) -> Pixels:
         y = int(high * (rng.uniform(0.88, 1) if rng.random() < 0.7 else rng.uniform(0, 0.08)))
         ink = cv2.line(ink.copy(), (0, y), (wide, y + int(rng.integers(-1, 2))), strong, thick)
     if rough.now(rng, 0.06):
-        x = int(rng.integers(0, max(1, high // 12))) if rng.random() < 0.5 else wide - 1 - int(rng.integers(0, max(1, high // 12)))
+        x = (
+            int(rng.integers(0, max(1, high // 12)))
+            if rng.random() < 0.5
+            else wide - 1 - int(rng.integers(0, max(1, high // 12)))
+        )
         ink = cv2.line(ink.copy(), (x, 0), (x, high), strong, thick)
     if rough.now(rng, 0.06):
         ink = ink.copy()
@@ -181,7 +191,7 @@ def photographed(page: Pixels, rng: np.random.Generator, rough: Roughness) -> Pi
             page = cv2.resize(page, (max(8, int(page.shape[1] * few / high)), int(few)), interpolation=cv2.INTER_AREA)
     tall = page.shape[0]
     if rough.now(rng, 0.35):
-        page = cv2.GaussianBlur(page, (0, 0), max(0.3, tall * rng.uniform(0.005, 0.055)))
+        page = cv2.GaussianBlur(page, (0, 0), max(0.3, tall * rng.uniform(0.005, 0.075)))
     if rough.now(rng, 0.1):
         length = max(2, int(tall * rng.uniform(0.03, 0.16)))
         streak = np.zeros((length, length), np.float32)
@@ -203,7 +213,7 @@ def photographed(page: Pixels, rng: np.random.Generator, rough: Roughness) -> Pi
 def line_picture(text: str, face: Face, rng: np.random.Generator, level: float) -> Pixels | None:
     """A line as the recogniser sees it, (40, w) uint8; None where the font or the width fails."""
     rough = Roughness(level)
-    size = int(round(2 ** rng.uniform(4, 5.7))) if rough.now(rng, 1) else 36
+    size = round(2 ** rng.uniform(4, 5.7)) if rough.now(rng, 1) else 36
     shown = widened(text, rng) if rough.now(rng, 0.12) else text
     ink = ink_of(shown, face, size, rng, 0.15 * level)
     ink = bent(rubbed(ink, size, rng, rough), size, rng, rough)

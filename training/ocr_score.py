@@ -31,6 +31,7 @@ def distance(one: str, other: str) -> int:
 
 
 def error_rate(read: list[str], truth: list[str]) -> float:
+    read = [one.upper() if text.isupper() else one for one, text in zip(read, truth, strict=True)]  # truth without case
     wrong = sum(distance(plain(a), plain(b)) for a, b in zip(read, truth, strict=True))
     return wrong / max(1, sum(len(plain(text)) for text in truth))
 

@@ -1,4 +1,4 @@
-"""What the training lines say: Korean and English words and sentences, all syllables, numbers, dates, prices, addresses.
+"""What the training lines say: Korean and English words and sentences, all syllables, numbers, dates, prices.
 
 Everything works without any file; word lists of the system (hunspell-ko, wamerican) and folders of text make it richer.
 Only what the recogniser's characters can write is kept.
@@ -20,13 +20,18 @@ WORD_LISTS = (Path("/usr/share/hunspell/ko.dic"), Path("/usr/share/dict/american
 REPOSITORY = Path(__file__).parents[1]
 KNOWN = set(NUMBER)
 NOUNS = (
-    "사람 시간 오늘 내일 아침 저녁 학교 회사 병원 은행 시장 서울 부산 제주 인천 대구 광주 대전 지하철 버스 기차 공항 역 길 집 방 문 창문 책상 의자 커피 "
-    "우유 물 밥 김치 라면 과자 빵 고기 생선 채소 과일 사과 배 포도 딸기 영화 음악 노래 책 신문 사진 그림 전화 컴퓨터 인터넷 이메일 주소 이름 생일 가족 친구 "
-    "선생님 학생 의사 경찰 가게 식당 화장실 출구 입구 안내 주의 금지 무료 할인 행사 회의 계획 예산 보고서 계약 신청 접수 결과 문제 해결 방법 날씨 비 눈 "
-    "바람 하늘 바다 산 강 나무 꽃 봄 여름 가을 겨울 건강 운동 여행 호텔 예약 취소 환불 배송 주문 결제 카드 현금 영수증 합계 부가세 공급가액 거스름돈"
+    "사람 시간 오늘 내일 아침 저녁 학교 회사 병원 은행 시장 서울 부산 제주 인천 대구 광주 대전 지하철 "
+    "버스 기차 공항 역 길 집 방 문 창문 책상 의자 커피 우유 물 밥 김치 라면 과자 빵 고기 생선 채소 "
+    "과일 사과 배 포도 딸기 영화 음악 노래 책 신문 사진 그림 전화 컴퓨터 인터넷 이메일 주소 이름 생일 "
+    "가족 친구 선생님 학생 의사 경찰 가게 식당 화장실 출구 입구 안내 주의 금지 무료 할인 행사 회의 "
+    "계획 예산 보고서 계약 신청 접수 결과 문제 해결 방법 날씨 비 눈 바람 하늘 바다 산 강 나무 꽃 봄 "
+    "여름 가을 겨울 건강 운동 여행 호텔 예약 취소 환불 배송 주문 결제 카드 현금 영수증 합계 부가세 "
+    "공급가액 거스름돈"
 ).split()
 ENDS = "은는이가을를의에도만와과로".strip()
-TAILS = "입니다 에서 으로 까지 부터 에게 보다 처럼 하고 합니다 했습니다 해요 하세요 했다 한다 하는 하면 해서 이다 였다".split()
+TAILS = (
+    "입니다 에서 으로 까지 부터 에게 보다 처럼 하고 합니다 했습니다 해요 하세요 했다 한다 하는 하면 해서 이다 였다"
+).split()
 LINES = (
     "안녕하세요? 만나서 반갑습니다.",
     "오늘은 날씨가 아주 맑아요.",
@@ -39,10 +44,17 @@ LINES = (
     "Thank you for your order.",
     "All rights reserved.",
 )
-ITEMS = "아메리카노 카페라떼 김밥 떡볶이 순대 삼각김밥 생수 우유 식빵 계란 라면 휴지 비누 샴푸 볼펜 공책 건전지 초콜릿 돼지고기 양파 감자 두부".split()
-MONEY = "합계 소계 총액 부가세 과세 면세 할인 받을금액 받은금액 거스름돈 결제금액 현금 카드 판매금액 공급가액 봉사료 포인트".split()
-BILL = "TOTAL SUBTOTAL TAX CASH CHANGE VISA AMOUNT BALANCE DISCOUNT ROUNDING QTY PRICE GST VAT CARD".split()
-UNITS = "kg g mg km m cm mm L mL % ℃ ° 원 개 명 번 층 호 년 월 일 시 분 초 권 장 대 GB MB Hz V W ㎡ ㎏ ㎞ 만원 만 억 세".split()
+ITEMS = (
+    "아메리카노 카페라떼 김밥 떡볶이 순대 삼각김밥 생수 우유 식빵 계란 라면 휴지 비누 샴푸 볼펜 공책 "
+    "건전지 초콜릿 돼지고기 양파 감자 두부"
+).split()
+MONEY = (
+    "합계 소계 총액 부가세 과세 면세 할인 받을금액 받은금액 거스름돈 결제금액 현금 카드 판매금액 공급가액 봉사료 포인트"
+).split()
+BILL = ("TOTAL SUBTOTAL TAX CASH CHANGE VISA AMOUNT BALANCE DISCOUNT ROUNDING QTY PRICE GST VAT CARD").split()
+UNITS = (
+    "kg g mg km m cm mm L mL % ℃ ° 원 개 명 번 층 호 년 월 일 시 분 초 권 장 대 GB MB Hz V W ㎡ ㎏ ㎞ 만원 만 억 세"
+).split()
 MARKS = ". , ! ? … ~ : ;".split()
 Draw = Callable[[np.random.Generator], str]
 
@@ -71,7 +83,9 @@ class Phrases:
     """Draws lines; `folders` hold more text (csv of sentences, yml, txt, md)."""
 
     def __init__(self, folders: list[Path]) -> None:
-        files = [file for folder in folders for file in sorted(folder.rglob("*")) if file.suffix in (".csv", ".yml", ".txt")]
+        files = [
+            file for folder in folders for file in sorted(folder.rglob("*")) if file.suffix in (".csv", ".yml", ".txt")
+        ]
         own = [REPOSITORY / "README.md", REPOSITORY / "README.ko.md", REPOSITORY / "CHANGELOG.md"]
         lines = [line for file in [*own, *files] if file.is_file() for line in sentences_of(file) if len(line) > 3]
         lines += list(LINES) * 20
@@ -83,8 +97,8 @@ class Phrases:
         shares: list[tuple[float, Draw]] = [
             (0.20, self.sentence),
             (0.24, self.some_words),
-            (0.14, self.syllables),
-            (0.08, self.mixed),
+            (0.10, self.syllables),
+            (0.12, self.mixed),
             (0.08, self.english_line),
             (0.07, self.english_words),
             (0.10, self.numbers),
@@ -150,7 +164,9 @@ class Phrases:
         chance = rng.random()
         if chance < 0.35:
             return " ".join(number(rng) for _ in range(rng.integers(1, 4)))
-        label = pick(rng, [pick(rng, NOUNS), self.latin(rng), "전화", "TEL", "Fax", "일시", "날짜", "DATE", "가격", "No"])
+        label = pick(
+            rng, [pick(rng, NOUNS), self.latin(rng), "전화", "TEL", "Fax", "일시", "날짜", "DATE", "가격", "No"]
+        )
         return label + pick(rng, [": ", " ", ":", " : "]) + number(rng)
 
     def receipt(self, rng: np.random.Generator) -> str:
@@ -166,11 +182,16 @@ class Phrases:
         end = pick(rng, [".com", ".kr", ".co.kr", ".org", ".net", ".go.kr"])
         if rng.random() < 0.5:
             return f"{first}{rng.integers(100)}@{second}{end}"
-        return pick(rng, ["https://", "www.", "http://www."]) + second + end + pick(rng, ["", "/" + first, "/?q=" + first])
+        return (
+            pick(rng, ["https://", "www.", "http://www."]) + second + end + pick(rng, ["", "/" + first, "/?q=" + first])
+        )
 
     def signs(self, rng: np.random.Generator) -> str:
         rare = SIGNS * 2 + LETTERS + ASCII[1:]
-        parts = [self.word(rng) if rng.random() < 0.5 else pick(rng, rare) * rng.integers(1, 3) for _ in range(rng.integers(2, 8))]
+        parts = [
+            self.word(rng) if rng.random() < 0.5 else pick(rng, rare) * rng.integers(1, 3)
+            for _ in range(rng.integers(2, 8))
+        ]
         return pick(rng, [" ", "", " "]).join(parts)
 
 
@@ -192,7 +213,7 @@ def cut(text: str, longest: int, rng: np.random.Generator) -> str:
 
 
 def bracketed(rng: np.random.Generator, word: str) -> str:
-    pair = pick(rng, ["()", "[]", "“”", "‘’", "\"\"", "''", "「」", "『』", "《》", "〈〉", "【】", "<>", "{}"])
+    pair = pick(rng, ["()", "[]", "“”", "‘’", '""', "''", "「」", "『』", "《》", "〈〉", "【】", "<>", "{}"])
     return pair[0] + word + pair[1]
 
 
@@ -212,7 +233,10 @@ def number(rng: np.random.Generator) -> str:
     forms: list[Callable[[], str]] = [
         lambda: f"{year}년 {month}월 {day}일",
         lambda: f"{year}{pick(rng, ['-', '.', '/'])}{month:02d}{pick(rng, ['-', '.', '/'])}{day:02d}",
-        lambda: f"{n(0, 24):02d}:{n(0, 60):02d}" + pick(rng, ["", f":{n(0, 60):02d}", "~" + f"{n(0, 24):02d}:{n(0, 60):02d}"]),
+        lambda: (
+            f"{n(0, 24):02d}:{n(0, 60):02d}"
+            + pick(rng, ["", f":{n(0, 60):02d}", "~" + f"{n(0, 24):02d}:{n(0, 60):02d}"])
+        ),
         lambda: pick(rng, ["오전", "오후"]) + f" {n(1, 13)}시" + pick(rng, ["", f" {n(1, 60)}분"]),
         lambda: f"{pick(rng, ['010', '02', '031', '070'])}-{n(100, 9999)}-{n(1000, 9999)}",
         lambda: f"({pick(rng, ['02', '051', '064'])}) {n(100, 999)}-{n(1000, 9999)}",

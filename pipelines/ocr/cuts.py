@@ -21,9 +21,7 @@ def cut(page: Pixels, corners: Corners) -> Pixels:
     wide, high = (max(1, round(side)) for side in sides(corners))
     end = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
     how = cv2.getPerspectiveTransform(corners.astype(np.float32), end)
-    line: Pixels = cv2.warpPerspective(
-        page, how, (wide, high), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    line: Pixels = cv2.warpPerspective(page, how, (wide, high), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return line
 
 

@@ -116,9 +116,7 @@ def upright(corners: np.ndarray) -> Corners:
     corners = corners[around]
     first = int(np.argmin(corners.sum(1)))
     # Of a steep box the upper left corner is not the one next to the origin: begin where the top edge is flattest.
-    best = min(
-        (first, (first + 1) % 4, (first - 1) % 4), key=lambda at: _steepness(corners[at], corners[(at + 1) % 4])
-    )
+    best = min((first, (first + 1) % 4, (first - 1) % 4), key=lambda at: _steepness(corners[at], corners[(at + 1) % 4]))
     rolled: Corners = np.roll(corners, -best, axis=0)
     return rolled
 

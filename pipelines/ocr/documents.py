@@ -82,7 +82,7 @@ def check_shape(width: int, height: int) -> None:
 
 
 def page_ranges(pages: str) -> list[tuple[int, int]]:
-    """"1-3,7" as [(1, 3), (7, 7)]; "" as []."""
+    """ "1-3,7" as [(1, 3), (7, 7)]; "" as []."""
     ranges = []
     for part in re.split(r"[,\s]+", pages.strip().strip(",")) if pages.strip(" ,") else []:
         found = re.fullmatch(r"(\d{1,6})(?:[-~–](\d{1,6}))?", part)

@@ -48,7 +48,7 @@ def slant(found: Sequence[Corners]) -> float:
         return 0.0
     order = np.argsort(angles)
     heavy = np.cumsum(np.array(weights)[order])
-    return angles[order[int(np.searchsorted(heavy, heavy[-1] / 2))]]
+    return float(angles[int(order[int(np.searchsorted(heavy, heavy[-1] / 2))])])
 
 
 def places(found: Sequence[Corners]) -> list[Place]:
@@ -61,9 +61,7 @@ def places(found: Sequence[Corners]) -> list[Place]:
         if high > 1.5 * wide and abs(angle) < 0.7:  # a line that runs down stays as it lies
             points = corners @ turn.T
             wide, high = np.ptp(points[:, 0]), np.ptp(points[:, 1])
-        made.append(
-            Place(at, middle[0] - wide / 2, middle[0] + wide / 2, middle[1] - high / 2, middle[1] + high / 2)
-        )
+        made.append(Place(at, middle[0] - wide / 2, middle[0] + wide / 2, middle[1] - high / 2, middle[1] + high / 2))
     return made
 
 

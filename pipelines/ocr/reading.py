@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from pipelines.ocr.contract import (
     LineEngine,
     Page,
     Pixels,
-    ReadOptions,
     Reading,
+    ReadOptions,
     reads_pages,
 )
 from pipelines.ocr.documents import Document, check_shape, opened, pixels
@@ -84,7 +85,12 @@ def read_page(image: Image.Image, number: int, language: str, reader: Any, job: 
         return Page(number, (), (), image.width, image.height)
     if reads_pages(reader):
         text = reader.read_page(image, language, job).strip()
-        box = ((0.0, 0.0), (float(image.width), 0.0), (float(image.width), float(image.height)), (0.0, float(image.height)))
+        box = (
+            (0.0, 0.0),
+            (float(image.width), 0.0),
+            (float(image.width), float(image.height)),
+            (0.0, float(image.height)),
+        )
         lines = (Line(text, 1.0, box),) if text else ()
         return Page(number, lines, ((0,),) if text else (), image.width, image.height, text=text)
     return read_lines(pixels(image), number, language, reader, job)
@@ -93,24 +99,27 @@ def read_page(image: Image.Image, number: int, language: str, reader: Any, job: 
 def read_lines(page: Pixels, number: int, language: str, reader: LineEngine, job: Job) -> Page:
     """Find the lines, turn the page if it lies on its side or head, read, and put them in order."""
     height, width = page.shape[:2]
-    way, standing, found, level = set_upright(page, language, reader, job)
+    way, found, level = set_upright(page, language, reader, job)
     reads = reader.read(level, language, job) if level else []
     kept = [at for at, read in enumerate(reads) if read.text and read.score >= FAINT]
     order = layout.reading_order([found[at] for at in kept])
-    lines, rows = [], []
+    lines: list[Line] = []
+    rows: list[tuple[int, ...]] = []
     for row in order:
         rows.append(tuple(range(len(lines), len(lines) + len(row))))
         for place in row:
             corners = cuts.turned_back(found[kept[place]], way, width, height)
             read = reads[kept[place]]
-            lines.append(Line(read.text, round(read.score, 4), tuple((round(x, 1), round(y, 1)) for x, y in corners.tolist())))
+            lines.append(
+                Line(read.text, round(read.score, 4), tuple((round(x, 1), round(y, 1)) for x, y in corners.tolist()))
+            )
     return replace(Page(number, tuple(lines), tuple(rows), width, height, way), text=text_of(lines, rows))
 
 
 def set_upright(
     page: Pixels, language: str, reader: LineEngine, job: Job
-) -> tuple[int, Pixels, Sequence[Corners], list[Pixels]]:
-    """How far the page had to be turned, the turned page, its lines and their cuts."""
+) -> tuple[int, Sequence[Corners], list[Pixels]]:
+    """How far the page had to be turned, and on the turned page its lines and their cuts."""
     found, way = reader.find(page), 0
     job.check()
     if found and cuts.lies_on_its_side(found):
@@ -122,7 +131,7 @@ def set_upright(
         way, page = way + 180, cuts.turned(page, 180)
         found = reader.find(page)
         level = cuts.cuts(page, found)
-    return way, page, found, level
+    return way, found, level
 
 
 def is_blank(page: Pixels) -> bool:
@@ -135,7 +144,7 @@ def text_of(lines: Sequence[Line], rows: Sequence[Sequence[int]]) -> str:
     made = []
     for row in rows:
         parts = [lines[row[0]].text]
-        for before, after in zip(row, row[1:], strict=False):
+        for before, after in pairwise(row):
             parts += ["\t" if wide_gap(lines[before], lines[after]) else " ", lines[after].text]
         made.append("".join(parts))
     return "\n".join(made)

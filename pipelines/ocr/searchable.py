@@ -117,4 +117,6 @@ def _placed(line: Line, page_height: float) -> str:
     y = page_height - y0 * POINTS_PER_PIXEL + cos * high * 0.2
     codes = text.encode("utf-16-be").hex().upper()
     stretch = 100 * wide / (ems * size)
-    return f"/F {size:.2f} Tf {stretch:.2f} Tz {cos:.4f} {sin:.4f} {-sin:.4f} {cos:.4f} {x:.2f} {y:.2f} Tm <{codes}> Tj\n"
+    return (
+        f"/F {size:.2f} Tf {stretch:.2f} Tz {cos:.4f} {sin:.4f} {-sin:.4f} {cos:.4f} {x:.2f} {y:.2f} Tm <{codes}> Tj\n"
+    )

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from pipelines.engines import EngineSpec
@@ -45,8 +46,10 @@ def load(folder: Path | None) -> TesseractReader:
     if not there & set(DATA.values()):
         raise EngineUnavailable(
             Text(
-                en="Tesseract is here without Korean or English data. Install tesseract-ocr-kor, or choose another engine.",
-                ko="Tesseract에 한국어나 영어 데이터가 없습니다. tesseract-ocr-kor를 설치하거나 다른 엔진을 골라 주세요.",
+                en="Tesseract is here without Korean or English data. "
+                "Install tesseract-ocr-kor, or choose another engine.",
+                ko="Tesseract에 한국어나 영어 데이터가 없습니다. "
+                "tesseract-ocr-kor를 설치하거나 다른 엔진을 골라 주세요.",
             )
         )
     return TesseractReader(Detector(), there)
@@ -77,10 +80,11 @@ class TesseractReader:
 def _saved(cut: Pixels, path: Path) -> Path:
     line = Image.fromarray(cut).convert("L")
     line = line.resize((max(8, round(line.width * HIGH / line.height)), HIGH), Image.Resampling.BICUBIC)
-    corner = sorted((line.getpixel((0, 0)), line.getpixel((line.width - 1, 0)), line.getpixel((0, HIGH - 1))))[1]
-    if corner < 100:  # light letters on a dark ground
-        line, corner = ImageOps.invert(line), 255 - corner
-    ImageOps.expand(line, PAPER, corner).save(path)
+    grey = np.asarray(line)
+    paper = int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
+    if paper < 100:  # light letters on a dark ground
+        line, paper = ImageOps.invert(line), 255 - paper
+    ImageOps.expand(line, PAPER, paper).save(path)
     return path
 
 
@@ -92,7 +96,10 @@ def words_of(table: str, count: int) -> list[Read]:
         if len(cells) == 12 and cells[0] == "5" and cells[11].strip() and 1 <= int(cells[1]) <= count:
             words[int(cells[1]) - 1].append((cells[11].strip(), float(cells[10]) / 100))
     return [
-        Read(" ".join(text for text, _ in line), sum(len(text) * sure for text, sure in line) / sum(len(t) for t, _ in line))
+        Read(
+            " ".join(text for text, _ in line),
+            sum(len(text) * sure for text, sure in line) / sum(len(t) for t, _ in line),
+        )
         if line
         else Read("", 0.0)
         for line in words
