@@ -22,6 +22,9 @@ def silent() -> dict:
     return {"pieces": [], "complete": False, "words": {name: text.to(language) for name, text in words.items()}}
 
 
+# Before the page's load event has told the language: nothing to play and nothing to read.
+BLANK: dict = {"pieces": [], "complete": False, "words": {}}
+
 PLAYER_CSS = """
 .live { display: flex; align-items: center; gap: 12px; min-height: 44px; padding: 4px; flex-wrap: wrap; }
 .live button { min-height: 40px; min-width: 104px; padding: 0 14px; border-radius: 8px; cursor: pointer;
@@ -49,10 +52,11 @@ const root = () => (window.gradio_config && window.gradio_config.root) || '';
 const words = () => (props.value && props.value.words) || {};
 
 function show() {
+  box.style.visibility = words().pause ? 'visible' : 'hidden';
   const over = at >= pieces.length && pieces.length > 0;
   button.disabled = pieces.length === 0;
-  button.textContent = over ? words().again : (paused ? words().go_on : words().pause);
-  line.textContent = pieces.length === 0 ? words().idle
+  button.textContent = (over ? words().again : (paused ? words().go_on : words().pause)) || '';
+  line.textContent = pieces.length === 0 ? words().idle || ''
     : `${words().piece} ${Math.min(at + 1, pieces.length)} / ${pieces.length}${props.value.complete ? '' : ' …'}`;
   box.dataset.at = at;
   box.dataset.count = pieces.length;

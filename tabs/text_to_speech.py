@@ -20,7 +20,7 @@ from tabs import _sending
 from tabs._calls import HEAVY, LIGHT, endpoint, flow, private, work
 from tabs._files import bytes_file, kept_file
 from tabs._parts import engine_line_box, engine_picker, examples_of, localized_picker, on_page_load
-from tabs._speech_player import PLAYER, PLAYER_CSS, silent
+from tabs._speech_player import BLANK, PLAYER, PLAYER_CSS, silent
 from tabs._words import say, visitor_language
 
 TASK = "text_to_speech"
@@ -132,7 +132,7 @@ def _input_side() -> tuple[dict[str, Any], dict[str, Any]]:
             say("Read aloud", "소리 내어 읽기"), variant="primary", elem_id="tts-speak", min_width=160, scale=3
         )
     player = gr.HTML(
-        silent(), html_template="", css_template=PLAYER_CSS, js_on_load=PLAYER, elem_id="tts-player", padding=False
+        BLANK, html_template="", css_template=PLAYER_CSS, js_on_load=PLAYER, elem_id="tts-player", padding=False
     )
     line = engine_line_box(TASK)
     with gr.Row():
@@ -189,9 +189,9 @@ def _wire(page: gr.Blocks, inputs: dict[str, Any], buttons: dict[str, Any], outp
     )
 
     async def on_load() -> tuple[Any, ...]:
-        return *localized_picker(TASK, visitor_language()), *await on_engine("auto")
+        return *localized_picker(TASK, visitor_language()), *await on_engine("auto"), silent()
 
-    on_page_load(page, on_load, [inputs["engine"], buttons["line"], *lists])
+    on_page_load(page, on_load, [inputs["engine"], buttons["line"], *lists, buttons["player"]])
 
 
 async def on_speak(

@@ -199,6 +199,26 @@ def test_a_visitor_hears_each_sentence_and_downloads_the_whole(
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(
+    ("locale", "pause", "idle"),
+    [
+        ("ko-KR", "잠시 멈춤", "첫 문장이 준비되는 대로 소리가 나옵니다."),
+        ("en-US", "Pause", "The sound starts with the first sentence."),
+    ],
+)
+def test_the_player_speaks_the_visitors_language_before_there_is_sound(
+    browser: Any, url: str, locale: str, pause: str, idle: str
+) -> None:
+    context = browser.new_context(locale=locale)
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector("#tts-player .live button:visible", timeout=60_000)
+    assert page.locator("#tts-player button").inner_text() == pause
+    assert page.locator("#tts-player .live span").inner_text() == idle
+    context.close()
+
+
+@pytest.mark.browser
 def test_stop_silences_the_page(browser: Any, url: str) -> None:
     context = browser.new_context(locale="en-US")
     page = context.new_page()
