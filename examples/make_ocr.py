@@ -1,4 +1,4 @@
-"""Make the example pages of `examples/ocr`: `python -m examples.make_ocr`. Needs Debian's fonts-nanum and fonts-baekmuk.
+"""Make the example pages of `examples/ocr`: `python -m examples.make_ocr`. Needs fonts-nanum and fonts-baekmuk.
 
 The pages are drawn by `benchmarks/ocr_pages.py`; what they say was written there.
 """
@@ -19,6 +19,7 @@ def main() -> None:
     HERE.mkdir(exist_ok=True)
     page = {kind: ocr_pages.pages(kind, 2, seed=9) for kind in ocr_pages.KINDS}
     page["korean"][1].picture.save(HERE / "notice-korean.png", optimize=True)
+    page["english"][0].picture.convert("L").save(HERE / "english.png", optimize=True)
     page["receipt photo"][1].picture.save(HERE / "receipt-photo.jpg", quality=70)
     page["two columns"][0].picture.convert("L").save(HERE / "two-columns.png", optimize=True)
     page["mixed"][1].picture.convert("L").rotate(90, expand=True).save(HERE / "on-its-side.png", optimize=True)
