@@ -1,0 +1,130 @@
+"""One stage of a training: steps until a number of them, or a budget of processor time, is used up.
+
+What a step draws depends on (seed, step) alone. So a run that was killed and taken up again gives the same numbers
+as one that was not, and the checkpoint needs no state of a random generator.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+log = logging.getLogger("painter")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast a stage learns."""
+
+    steps: int
+    cpu_seconds: float
+    batch: int
+    rate: float
+    kept: float  # of the running average of the weights, per step
+    flat: float = 0.0  # share of the run at the full rate, before it falls
+    seed: int = 1
+    store_every_s: float = 120.0  # processor seconds
+    measure_every_s: float = 600.0
+    device: str = "cpu"
+
+
+class Stage:
+    """Subclasses say what is learned (`loss`) and how it is judged (`measure`)."""
+
+    name = "stage"
+
+    def __init__(self, folder: Path, plan: Plan, nets: dict[str, nn.Module]) -> None:
+        self.folder, self.plan = folder, plan
+        self.nets = nn.ModuleDict(nets).to(plan.device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.nets).eval().requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(self.nets.parameters(), lr=plan.rate, weight_decay=0.01, fused=True)
+        self.step, self.cpu_s, self.smooth = 0, 0.0, math.nan
+        self.curve: list[dict[str, Any]] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.checkpoint.exists():
+            self.take_up()
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / f"{self.name}.pt"
+
+    def loss(self, generator: torch.Generator) -> Tensor:
+        raise NotImplementedError
+
+    def measure(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def store(self) -> None:
+        state = {"nets": self.nets.state_dict(), "average": self.average.state_dict(), "step": self.step}
+        state |= {"optimiser": self.optimiser.state_dict(), "cpu_s": self.cpu_s, "curve": self.curve}
+        state |= {"smooth": self.smooth}
+        part = self.checkpoint.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(self.checkpoint)
+        (self.folder / f"{self.name}.json").write_text(json.dumps(self.curve, indent=1))
+
+    def take_up(self) -> None:
+        state = torch.load(self.checkpoint, map_location=self.plan.device)
+        self.nets.load_state_dict(state["nets"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.cpu_s, self.curve = state["step"], state["cpu_s"], state["curve"]
+        self.smooth = state["smooth"]
+        log.info("%s goes on at step %d, %.0f processor seconds", self.name, self.step, self.cpu_s)
+
+    @property
+    def progress(self) -> float:
+        """0 to 1, by steps or by processor time, whichever is further."""
+        return min(1.0, max(self.step / self.plan.steps, self.cpu_s / self.plan.cpu_seconds))
+
+    def rate(self) -> float:
+        warm = min(1.0, (self.step + 1) / 200)
+        left = (1 - self.progress) / (1 - self.plan.flat)
+        return self.plan.rate * warm * max(0.02, math.sin(min(1.0, left) * math.pi / 2) ** 2)
+
+    def learn(self) -> float:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate()
+        self.nets.train()
+        loss = self.loss(torch.Generator().manual_seed(self.plan.seed * 1_000_003 + self.step))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.nets.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        self.average_in(min(self.plan.kept, (1 + self.step) / (10 + self.step)))
+        return float(loss.detach())
+
+    @torch.no_grad()
+    def average_in(self, kept: float) -> None:
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.nets.parameters()), 1 - kept)
+
+    def row(self) -> None:
+        head = {"step": self.step, "samples": self.step * self.plan.batch, "cpu_s": round(self.cpu_s)}
+        self.curve.append({**head, "loss": round(self.smooth, 5), **self.measure()})
+        log.info("%s %s", self.name, self.curve[-1])
+
+    def run(self) -> None:
+        stored = measured = self.cpu_s
+        while self.progress < 1:
+            began = time.process_time()
+            loss = self.learn()
+            self.smooth = loss if math.isnan(self.smooth) else 0.99 * self.smooth + 0.01 * loss
+            self.cpu_s += time.process_time() - began
+            if self.cpu_s - measured >= self.plan.measure_every_s or self.progress >= 1:
+                self.row()
+                measured = self.cpu_s
+            if self.cpu_s - stored >= self.plan.store_every_s or self.progress >= 1:
+                self.store()
+                stored = self.cpu_s
+                rate = self.step * self.plan.batch / self.cpu_s
+                log.info("%s step %d loss %.4f, %.1f a second", self.name, self.step, self.smooth, rate)
