@@ -10,7 +10,7 @@ from tabs import _sending
 from tabs._calls import HEAVY, endpoint, private
 from tabs._parts import engine_line_box, localized_picker
 from tabs._words import say, visitor_language
-from tabs.chat import controls, notice, presets, shelf, talking
+from tabs.chat import controls, notice, presets, shelf, talking, voice
 from tabs.chat.controls import Controls
 from tabs.chat.endpoints import answer
 from tabs.chat.look import CSS
@@ -18,7 +18,8 @@ from tabs.chat.look import CSS
 TASK = "chat"
 TITLE = say("Chat", "채팅")
 
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False}
+_QUIET: dict[str, Any] = {"show_progress": "hidden"}
+_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}  # for what cannot fail: such events cannot tell of it
 
 
 def build(page: gr.Blocks) -> None:
@@ -31,9 +32,11 @@ def build(page: gr.Blocks) -> None:
         with gr.Column(scale=4, min_width=300, elem_id="chat-main"):
             line, bigger = notice.build()
             talk = _talk(kept)
+            microphone = voice.build()
             engine_line = engine_line_box(TASK)
             chosen = controls.build(engine_line)
     _wire_talk(talk, chosen)
+    voice.wire(page, microphone, talk, chosen)
     _wire_settings(chosen, talk["chatbot"], line, bigger)
     _fill(page, talk, chosen, [line, bigger])
 
@@ -98,11 +101,11 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls) -> None:
             show_progress="minimal",
             show_progress_on=facts,
         )
-        reply.failure(**private(talking.on_failed), inputs=[kept, box], outputs=[*seen, box, *buttons], **_QUIET)
+        reply.failure(**private(talking.on_failed), inputs=[kept, box], outputs=[*seen, box, *buttons], **_AT_ONCE)
         running.append(reply)
-    talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=[*seen, *buttons], cancels=running, **_QUIET)
+    talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=[*seen, *buttons], cancels=running, **_AT_ONCE)
     chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=[*seen, box], **_QUIET)
-    chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=seen, cancels=running, **_QUIET)
+    chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=seen, cancels=running, **_AT_ONCE)
     other = [*seen, chosen.system_prompt, chosen.documents, *buttons]
     kept.select(**private(talking.on_open), inputs=kept, outputs=other, cancels=running, **_QUIET)
     kept.upload(**private(talking.on_import), inputs=kept, outputs=other, cancels=running, **_QUIET)
@@ -110,10 +113,10 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls) -> None:
 
 def _wire_settings(chosen: Controls, chatbot: gr.Chatbot, line: gr.HTML, bigger: gr.Button) -> None:
     engine = chosen.picker.choice
-    engine.change(**private(notice.on_engine), inputs=engine, outputs=[line, bigger, chatbot], **_QUIET)
-    bigger.click(**private(notice.on_bigger), outputs=[chosen.settings, engine], **_QUIET)
+    engine.change(**private(notice.on_engine), inputs=engine, outputs=[line, bigger, chatbot], **_AT_ONCE)
+    bigger.click(**private(notice.on_bigger), outputs=[chosen.settings, engine], **_AT_ONCE)
     chosen.preset.input(
-        **private(controls.on_preset), inputs=chosen.preset, outputs=[chosen.idea, chosen.system_prompt], **_QUIET
+        **private(controls.on_preset), inputs=chosen.preset, outputs=[chosen.idea, chosen.system_prompt], **_AT_ONCE
     )
 
 
@@ -136,5 +139,5 @@ def _fill(page: gr.Blocks, talk: dict[str, Any], chosen: Controls, told: list[An
         inputs=kept,
         outputs=[*outputs, chosen.preset, chosen.idea, *told],
         js=shelf.RESTORE,
-        **_QUIET,
+        **_AT_ONCE,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from gradio.data_classes import FileData
@@ -56,7 +57,7 @@ async def replies(
     messages: Sequence[Message], options: ReplyOptions, engine: str, documents: Any
 ) -> AsyncIterator[Reply]:
     """The reply as it grows, some ten times a second. Whoever stops asking stops the engine."""
-    files = [(uploaded(one, NO_DOCUMENT), original_name(one)) for one in _listed(documents)]
+    files = files_of(documents)
     async for reply in flow(lambda job: chat.reply(messages, options, engine=engine, documents=files, job=job)):
         yield reply
 
@@ -75,5 +76,7 @@ def facts_of(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _listed(documents: Any) -> list[object]:
-    return checks.items([] if documents is None else documents, "documents", MOST_DOCUMENTS)
+def files_of(documents: Any) -> list[tuple[Path, str]]:
+    """Uploaded documents, with the names that their owner knows them by."""
+    given = checks.items([] if documents is None else documents, "documents", MOST_DOCUMENTS)
+    return [(uploaded(one, NO_DOCUMENT), original_name(one)) for one in given]
