@@ -105,10 +105,15 @@ class Prompter:
         return ids + self._powerless(text[start:])
 
     def _powerless(self, text: str) -> list[int]:
+        """As `_plain`, for a text in which no control string stands as such. A tokenizer may still make one of it,
+        where it turns letters into others first (full-width signs); then it is cut in two until none is left."""
         ids = self._tokens(text)
-        if self._control(ids):  # letters that a tokenizer turns into others first, such as full-width signs
-            ids = [one for letter in text for one in self._tokens(letter)]
-        return [one for one in ids if one not in self._ids]
+        if not self._control(ids):
+            return ids
+        if len(text) == 1:
+            return [one for one in ids if one not in self._ids]
+        half = len(text) // 2
+        return self._powerless(text[:half]) + self._powerless(text[half:])
 
 
 def control_tokens(tokenizer: Any) -> dict[str, int]:
