@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import rag
 from benchmarks.rag_files import docx_around, docx_of, pdf_around, pdf_of
-from pipelines import documents, engines
+from pipelines import documents, engines, pdf
 from pipelines.documents import keeping, office, searching, splitting, table
 from pipelines.errors import Cancelled, InvalidInput, TooLarge, UnknownEngine
 from pipelines.job import Job
@@ -164,11 +164,46 @@ def test_too_many_pages_are_refused(put: Put, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_pdfs_are_read_in_several_threads_at_once(put: Put) -> None:
-    """PDFium itself cannot; the lock makes them take turns."""
+    """PDFium itself cannot: each file has a process of its own."""
     files = [put(f"{at}.pdf", pdf_of(*[f"File {at}, page {page}." for page in range(5)])) for at in range(6)]
     with ThreadPoolExecutor(6) as pool:
         texts = list(pool.map(whole, files))
     assert [text.splitlines()[2] for text in texts] == [f"File {at}, page 2." for at in range(6)]
+
+
+def test_a_pdf_that_unpacks_to_gigabytes_costs_its_own_process_only(put: Put) -> None:
+    import zlib
+
+    page = zlib.compress(b"BT /F 11 Tf " + b"(A) Tj " * 7_000_000 + b"ET", 9)
+    content = pdf_around(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R "
+            b"/Resources << /Font << /F 3 0 R >> >> >>",
+            b"<< /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (len(page), page),
+        ]
+    )
+    assert len(content) < 100_000
+    assert "too complicated" in refusal(InvalidInput, put("bomb.pdf", content))
+
+
+def test_a_page_that_takes_for_ever_is_given_up(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "ANSWER_S", 0.0)
+    assert "too complicated" in refusal(InvalidInput, put("a.pdf", pdf_of("text")))
+
+
+def test_no_process_is_left_behind(put: Put) -> None:
+    import psutil
+
+    path, name = put("a.pdf", pdf_of("one", "two"))
+    before = set(psutil.Process().children())
+    with pytest.raises(ZeroDivisionError), pdf.opened(path, name) as opened:
+        assert opened.text(1) == "two"
+        assert len(set(psutil.Process().children()) - before) == 1
+        raise ZeroDivisionError
+    assert not set(psutil.Process().children()) - before
 
 
 # --- docx ---------------------------------------------------------------------------------------------------------
