@@ -8,7 +8,7 @@ from typing import Any
 
 import fakes
 
-from pipelines.chat.contract import Message, Piece, ReplyOptions
+from pipelines.chat.contract import Message, Piece, Reply, ReplyOptions
 from pipelines.job import Job
 
 
@@ -18,7 +18,7 @@ class FakeChat:
     A message that begins with "long" gets a long answer; `slow_s` is the time between two words.
     """
 
-    context_tokens = 400
+    context_tokens = 4000
 
     def __init__(self, slow_s: float = 0.0) -> None:
         self.slow_s = slow_s
@@ -53,3 +53,9 @@ class FakeChat:
 def module(engine: FakeChat, name: str = "fake", **facts: Any) -> fakes.FakeModule:
     """The engine as `fake_engine` takes it; it is ranked first."""
     return fakes.FakeModule(fakes.spec("chat", name, rank=1000, **facts), lambda: engine)
+
+
+def reply(text: str, **facts: Any) -> Reply:
+    """A finished reply of the built-in engine; `facts` replace its values."""
+    values: dict[str, Any] = {"engine": "embedded", "finish_reason": "stop", "context_tokens": 100, "seed": 7}
+    return Reply(text, **{**values, **facts})

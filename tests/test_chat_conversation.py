@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from chatting import reply
 
-from pipelines.chat.contract import Reply, Source
+from pipelines.chat.contract import Source
 from pipelines.errors import InvalidInput, TooLarge
 from tabs.chat import conversation as talks
 from tabs.chat import view
@@ -19,11 +20,6 @@ def said(*turns: str) -> dict[str, Any]:
     for number, text in enumerate(turns):
         conversation = talks.answered(conversation, reply(text)) if number % 2 else talks.asked(conversation, text)
     return conversation
-
-
-def reply(text: str, **facts: Any) -> Reply:
-    values: dict[str, Any] = {"engine": "embedded", "finish_reason": "stop", "context_tokens": 100, "seed": 7}
-    return Reply(text, **{**values, **facts})
 
 
 def exported(*conversations: dict[str, Any]) -> str:
