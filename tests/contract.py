@@ -97,4 +97,4 @@ ENDPOINTS: dict[str, Endpoint] = {
 }  # fmt: skip
 
 # Rows that need two tabs; they come in later releases, when both are there.
-COMPOSED = ("/voice_chat", "/video_to_text")
+COMPOSED = ("/video_to_text",)

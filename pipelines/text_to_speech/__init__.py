@@ -20,6 +20,7 @@ from pipelines.text_to_speech.contract import (
     Voice,
 )
 from pipelines.text_to_speech.languages import name as language_name
+from pipelines.text_to_speech.narrating import Narrator
 from pipelines.text_to_speech.speaking import FASTEST, SLOWEST
 from pipelines.text_to_speech.subtitles import srt
 
@@ -30,6 +31,7 @@ __all__ = [
     "FASTEST",
     "FORMATS",
     "SLOWEST",
+    "Narrator",
     "SpeakOptions",
     "Speech",
     "SpokenSentence",
@@ -37,6 +39,7 @@ __all__ = [
     "Utterance",
     "Voice",
     "language_name",
+    "narrator",
     "record",
     "speak",
     "speak_sentences",
@@ -56,6 +59,11 @@ def speak_sentences(
 ) -> Iterator[Utterance]:
     """The sound of each sentence as soon as it is made. The input is checked before the first one is asked for."""
     return _performance(text, options, engine).utterances(job or Job())
+
+
+def narrator(options: SpeakOptions = SpeakOptions(), *, engine: str = "auto") -> Narrator:
+    """Somebody who reads a text aloud while it is still being written."""
+    return Narrator(options, engine, _modules())
 
 
 def record(

@@ -39,8 +39,13 @@ class Role:
         return lacking.get(language, frozenset())
 
 
-def cast(wanted: Iterable[str], options: SpeakOptions, engine: str, modules: Mapping[str, Any]) -> dict[str, Role]:
-    """A role for every language of `wanted` that somebody here can speak. `modules` are the engines by name."""
+def cast(
+    wanted: Iterable[str], options: SpeakOptions, engine: str, modules: Mapping[str, Any], whole: bool = True
+) -> dict[str, Role]:
+    """A role for every language of `wanted` that somebody here can speak. `modules` are the engines by name.
+
+    `whole`: these are all languages of the text, so that a voice of none of them must be a mistake.
+    """
     first = _company(engine, options, modules)
     own = _own_voice(options, first, engine, modules)
     roles: dict[str, Role] = {}
@@ -54,7 +59,7 @@ def cast(wanted: Iterable[str], options: SpeakOptions, engine: str, modules: Map
                 stands_in = engine != "auto" and module.SPEC.name != engine
                 roles[language] = Role(module, voice, f"{module.SPEC.name}:{voice}" if stands_in else voice)
                 break
-    if own is not None and own[1] not in (ANY, *roles):
+    if whole and own is not None and own[1] not in (ANY, *roles):
         raise _wrong_voice(options.voice, own[1])
     return roles
 

@@ -46,14 +46,20 @@ class _Part:
 
 
 class Performance:
-    """A text with its roles given out: iterate it for the utterances. Knows what stays unspoken before it starts."""
+    """A text with its roles given out: iterate it for the utterances. Knows what stays unspoken before it starts.
 
-    def __init__(self, text: object, options: SpeakOptions, engine: str, modules: Mapping[str, Any]) -> None:
+    `whole` False: the text is a part of a longer one, and it is no error that the chosen voice has nothing to say.
+    """
+
+    def __init__(
+        self, text: object, options: SpeakOptions, engine: str, modules: Mapping[str, Any], whole: bool = True
+    ) -> None:
         self.options = _checked(options, modules)
-        self.parts, self.unspoken = _rehearse(_checked_text(text), self.options, engine, modules)
-        if not self.parts:
+        said = _checked_text(text) if whole else str(text)
+        self.parts, self.unspoken = _rehearse(said, self.options, engine, modules, whole)
+        if whole and not self.parts:
             raise _nothing(self.unspoken, self.options.language)
-        self.engine, self.sample_rate = _lead(self.parts)
+        self.engine, self.sample_rate = _lead(self.parts) if self.parts else ("", 0)
 
     def utterances(self, job: Job) -> Iterator[Utterance]:
         """Every sentence as soon as it is made. A cancel ends it before the next one."""
@@ -84,13 +90,13 @@ class Performance:
 
 
 def _rehearse(
-    text: str, options: SpeakOptions, engine: str, modules: Mapping[str, Any]
+    text: str, options: SpeakOptions, engine: str, modules: Mapping[str, Any], whole: bool
 ) -> tuple[list[_Part], tuple[str, ...]]:
     """The parts to say, in order, and what none of the voices can say."""
     from pipelines.text_to_speech import reading  # its hundred patterns would be built at every start of the app
 
     runs = _runs(text, options.language)
-    roles = cast([language for language, _, _ in runs], options, engine, modules)
+    roles = cast([language for language, _, _ in runs], options, engine, modules, whole)
     parts: list[_Part] = []
     unspoken: list[str] = []
     for language, piece, pause_s in runs:
