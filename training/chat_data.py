@@ -45,8 +45,9 @@ def slots() -> dict[str, list[str]]:
     return json.loads((FOLDER / "slots.json").read_text(encoding="utf-8"))
 
 
-def choices(part: str) -> list[str]:
-    return slots()[part[1:]] if part.startswith("@") else part.split("|")
+def drawn(part: str, rng: random.Random) -> str:
+    choice = rng.choice(part.split("|"))
+    return rng.choice(slots()[choice[1:]]) if choice.startswith("@") else choice
 
 
 def tidy(text: str) -> str:
@@ -57,7 +58,7 @@ def tidy(text: str) -> str:
 def one_of(template: str, rng: random.Random) -> str:
     """One wording of a template. Inner parts are drawn first, and what was drawn may hold parts again."""
     while "{" in template:
-        template = _PART.sub(lambda found: rng.choice(choices(found[1])), template)
+        template = _PART.sub(lambda found: drawn(found[1], rng), template)
     return tidy(template)
 
 
