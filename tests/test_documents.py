@@ -217,7 +217,7 @@ def test_a_word_file_gives_what_a_reader_sees(put: Put) -> None:
         "<w:del><w:r><w:delText>회비는 이만 원이다.</w:delText></w:r></w:del></w:p>"
         "<w:sdt><w:sdtContent><w:p><w:r><w:t>상자 안의 글.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
         "<w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>첫째</w:t></w:r></w:p>"
-        "<w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>둘째</w:t></w:r></w:p>"
+        "<w:p><w:pPr><w:pStyle w:val='ListBullet'/></w:pPr><w:r><w:t>둘째</w:t></w:r></w:p>"
         "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>요일</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>화요일</w:t></w:r></w:p>"
         "<w:p><w:r><w:t>목요일</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
         "<w:p><w:r><w:instrText>PAGE</w:instrText><w:t>끝.</w:t><w:br/><w:t>정말로.</w:t></w:r></w:p>"

@@ -101,7 +101,7 @@ class Body:
             self._rows += 1
         elif name == "tc" and self._rows == 1:
             self._cells.append([])
-        elif name == "numPr":
+        elif name == "numPr" or (name == "pStyle" and _value(attributes).startswith("List")):
             self._listed = True
         elif name == "r":
             self._in_run = True
@@ -145,6 +145,10 @@ class Body:
         if row.strip(" |"):
             self.out.append(f"\n{row} |")
         self._cells = []
+
+
+def _value(attributes: dict[str, str]) -> str:
+    return next((value for key, value in attributes.items() if key.endswith(" val")), "")
 
 
 def _old(name: str) -> Text:

@@ -8,7 +8,7 @@ from pipelines.documents import embedded, splitting
 from pipelines.documents.contract import Found, Quote
 
 MOST = 3
-SHORT = 90.0  # a sentence narrower than this is quoted with the one after it
+SHORT = 200.0  # a sentence narrower than this is quoted with the one after it
 
 
 def best_quotes(question: str, found: Sequence[Found], most: int = MOST) -> list[Quote]:
