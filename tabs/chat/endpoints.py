@@ -9,7 +9,7 @@ from typing import Any
 
 from gradio.data_classes import FileData
 
-from pipelines import chat, checks
+from pipelines import chat, checks, settings
 from pipelines.chat.contract import Message, Reply, ReplyOptions
 from pipelines.words import Text
 from tabs._calls import flow
@@ -48,8 +48,9 @@ async def answer(
         documents: txt, md, pdf, docx or csv files to answer from, with sources.
         adapter: a LoRA adapter to put on the model.
     """
+    said = checks.text(message, "message", settings.current().limits.body_bytes)
     options = ReplyOptions(system_prompt, temperature, top_p, max_new_tokens, thinking, seed, adapter)
-    async for reply in replies(chat.conversation(message, history), options, engine, documents):
+    async for reply in replies(chat.conversation(said, history), options, engine, documents):
         yield reply.text, facts_of(reply)
 
 
