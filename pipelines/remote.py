@@ -36,20 +36,17 @@ def asking(wait_s: float) -> Iterator[None]:
     """What goes wrong on the way to the server and back, as a sentence."""
     import httpx
 
-    problem: PipelineError | None = None
     try:
         yield
     except httpx.ConnectTimeout:
-        problem = EngineUnavailable(_UNREACHABLE)
+        raise EngineUnavailable(_UNREACHABLE) from None
     except httpx.TimeoutException:
-        problem = EngineUnavailable(_SILENT.format(seconds=f"{wait_s:g}"))
+        raise EngineUnavailable(_SILENT.format(seconds=f"{wait_s:g}")) from None
     except (httpx.ReadError, httpx.RemoteProtocolError):
-        problem = EngineFailed(CUT)
+        raise EngineFailed(CUT) from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         log.warning("the other server cannot be reached: %s", type(error).__name__)
-        problem = EngineUnavailable(_UNREACHABLE)
-    if problem is not None:
-        raise problem  # outside the handler: the library's error holds the request, and with it the key
+        raise EngineUnavailable(_UNREACHABLE) from None
 
 
 def refusal(status: int, caller: Caller) -> PipelineError:

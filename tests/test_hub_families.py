@@ -7,14 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import chats
 import numpy as np
 import pytest
 import whispers
 from stand_in_hub import StandInHub, wait_until
+from test_chat_engines import adapter
 from test_hub import WEIGHTS, connect
 from test_text_to_speech_hub import _tiny_kokoro, _tiny_mms
 
+from benchmarks import qwen3_ir
 from pipelines import engines, plan
+from pipelines.chat import Message, ReplyOptions, adapters
 from pipelines.engines import EngineSpec, state
 from pipelines.job import Job
 from pipelines.speech_to_text import openai_whisper
@@ -100,6 +104,37 @@ def test_openai_whisper(
         heard = listener.hear(np.zeros(16_000, np.float32), Request("en", "transcribe", False), Job())
     assert heard.language == "en" and engines.status(spec) == "loaded"
     assert plan.known(spec).here and stand_in.sent_bytes == (tmp_path / "tiny.pt").stat().st_size
+
+
+def said(engine: Any) -> str:
+    """A few greedy words of a chat engine."""
+    options = ReplyOptions(temperature=0.0, max_new_tokens=5)
+    return "".join(piece.text for piece in engine.write([Message("user", "안녕 hello")], options, Job()))
+
+
+@pytest.mark.parametrize("name", ["qwen3-0.6b", "hub:somebody/talker"])
+@pytest.mark.parametrize("layout", ["v4", "v5"])
+def test_chat_by_transformers(stand_in: StandInHub, tmp_path: Path, layout: str, name: str) -> None:
+    spec = engines.find("chat", name)
+    serve(stand_in, spec, chats.checkpoint(tmp_path / "made", layout))
+    assert said(brought(spec, stand_in))
+
+
+def test_chat_by_openvino(stand_in: StandInHub, tmp_path: Path) -> None:
+    spec = engines.find("chat", "qwen3-0.6b-int8")
+    serve(stand_in, spec, qwen3_ir.convert(chats.checkpoint(tmp_path / "source"), tmp_path / "made"))
+    assert said(brought(spec, stand_in))
+
+
+def test_an_adapter_comes_from_the_hub_too(stand_in: StandInHub, tmp_path: Path) -> None:
+    base = chats.checkpoint(tmp_path / "base")
+    stand_in.files["org/poet"] = {
+        path.name: path.read_bytes() for path in adapter(base, tmp_path / "poet").iterdir() if path.is_file()
+    }
+    found = adapters.find("org/poet", Job())
+    stand_in.fault = "503"
+    assert adapters.find("org/poet", Job()) == found
+    assert sorted(path.name for path in found.iterdir()) == sorted(adapters.FILES)
 
 
 def test_a_program_sees_progress_and_may_cancel(client: Any, stand_in: StandInHub) -> None:

@@ -95,4 +95,10 @@ def open_converted(folder: Path | None, context: int = CONTEXT) -> FastChat:
     place = folder / "generation_config.json"
     facts = json.loads(place.read_text(encoding="utf-8")) if place.is_file() else {}
     own = int(config.get("max_position_embeddings") or context)
-    return FastChat(openvino_genai.LLMPipeline(str(folder), "CPU"), tokenizer, facts, min(own, context))
+    plan = openvino_genai.SchedulerConfig()
+    plan.max_num_batched_tokens = context  # a prompt is read in one go
+    # The library would keep beginnings of prompts that it has seen. That is faster for the next turn, but the same
+    # seed would give another text then, and how long a reply takes would tell what others have asked.
+    plan.enable_prefix_caching = False
+    pipeline = openvino_genai.LLMPipeline(str(folder), "CPU", scheduler_config=plan)
+    return FastChat(pipeline, tokenizer, facts, min(own, context))

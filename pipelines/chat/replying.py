@@ -99,8 +99,8 @@ def _written(asked: Question, spec: EngineSpec, engine: Any, sources: tuple[Sour
             notice=notice,
         )
         yield from _growing(opening, engine.write(fitted.messages, asked.options, job))
-    except PipelineError:
-        raise
+    except PipelineError as error:
+        problem = type(error)(error.message)
     except MemoryError:
         problem = NotEnoughMemory(_no_room(spec))
     except Exception as error:  # whatever the library raises, it is the engine that broke
