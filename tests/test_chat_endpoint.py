@@ -185,7 +185,8 @@ def test_a_broken_history_is_refused_with_a_reason(app_url: str, fake: chatting.
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({0: ""}, "invalid_input"), ({0: " \n"}, "invalid_input"), ({0: None}, "invalid_input"), ({0: ["hi"]}, "invalid_input"),
+        ({0: ""}, "invalid_input"), ({0: " \n"}, "invalid_input"), ({0: None}, "invalid_input"),
+        ({0: ["hi"]}, "invalid_input"),
         ({0: "x" * 100_000}, "too_large"), ({4: 2.5}, "invalid_input"), ({4: "hot"}, "invalid_input"),
         ({5: -0.1}, "invalid_input"), ({6: 0}, "invalid_input"), ({6: 4097}, "invalid_input"),
         ({6: 1.5}, "invalid_input"), ({7: "yes"}, "invalid_input"), ({8: -2}, "invalid_input"),
