@@ -295,6 +295,27 @@ def test_an_export_can_be_imported_again(room: Any, tmp_path: Path) -> None:
     assert titles(room) == ["한글 <i>marker</i>"]
 
 
+def test_a_large_export_comes_in_files_that_can_be_imported(room: Any, tmp_path: Path) -> None:
+    script = """() => { for (let at = 0; at < 3; at += 1) localStorage.setItem('modu-chat:n' + at, JSON.stringify({
+      id: 'n' + at, title: 'number ' + at, updated: at, system_prompt: '',
+      messages: [{role: 'user', content: String(at).repeat(250000) + '가'.repeat(40000)}]})); }"""
+    room.evaluate(script)
+    room.reload()
+    opened(room)
+    files: list[Any] = []
+    room.on("download", files.append)
+    room.locator("#chat-export-all").click()
+    room.wait_for_timeout(2500)
+    assert len(files) == 1
+    files[0].save_as(tmp_path / "all.json")
+    room.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    room.reload()
+    opened(room)
+    room.locator("#chat-import-file").set_input_files(str(tmp_path / "all.json"))
+    room.locator("#chat-shelf li", has_text="number 0").wait_for(timeout=20_000)
+    assert len(kept(room)) == 3
+
+
 @pytest.mark.parametrize("content", [b"no json", b'{"kind": "modu-chat", "version": 1, "conversations": [5]}'])
 def test_a_file_that_is_no_export_changes_nothing(room: Any, tmp_path: Path, content: bytes) -> None:
     talk(room, "stays")
@@ -310,9 +331,9 @@ def test_a_file_that_is_no_export_changes_nothing(room: Any, tmp_path: Path, con
 
 def test_a_file_that_is_too_large_is_not_sent(room: Any, tmp_path: Path) -> None:
     large = tmp_path / "large.json"
-    large.write_bytes(b" " * 1_500_000)
+    large.write_bytes(b" " * 1_600_000)
     room.locator("#chat-import-file").set_input_files(str(large))
-    room.locator("#chat-shelf .note", has_text="1 MB").wait_for(timeout=5_000)
+    room.locator("#chat-shelf .note", has_text="1.5 MB").wait_for(timeout=5_000)
 
 
 def test_damaged_and_full_storage_do_not_stop_the_tab(room: Any) -> None:

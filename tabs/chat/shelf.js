@@ -4,8 +4,8 @@
 //   incoming      conversations of an imported file, to be kept
 //   file          the text of a file that the server shall read
 //   words         what to write on the buttons
-const PREFIX = 'modu-chat:', OPEN = 'modu-chat-open', LARGEST_FILE = 1000000;
-let timer = null, full = false, renaming = null, sure = null;
+const PREFIX = 'modu-chat:', OPEN = 'modu-chat-open', LARGEST_FILE = 1500000, SPLIT_AT = 1200000;
+let timer = null, full = false, renaming = null, sure = null, drawn = '';
 
 const words = () => (props.value && props.value.words) || {};
 const opened = () => (props.value && props.value.conversation) || null;
@@ -98,11 +98,23 @@ function rename(id, title) {
   draw();
 }
 
+// Several files where one would be larger than what an import takes.
 function save(conversations, name) {
-  const kept = conversations.filter(one => one && !one.broken);
-  const file = { kind: 'modu-chat', version: 1, exported: new Date().toISOString(), conversations: kept };
+  const batches = [[]];
+  let size = 0;
+  for (const one of conversations.filter(one => one && !one.broken)) {
+    const bytes = new Blob([JSON.stringify(one)]).size;
+    if (size + bytes > SPLIT_AT && size) { batches.push([]); size = 0; }
+    batches[batches.length - 1].push(one);
+    size += bytes;
+  }
+  batches.forEach((batch, at) => write(batch, batches.length > 1 ? `${name} ${at + 1}` : name));
+}
+
+function write(conversations, name) {
+  const file = { kind: 'modu-chat', version: 1, exported: new Date().toISOString(), conversations };
   const link = make('a', {
-    href: URL.createObjectURL(new Blob([JSON.stringify(file, null, 1)], { type: 'application/json' })),
+    href: URL.createObjectURL(new Blob([JSON.stringify(file)], { type: 'application/json' })),
     download: `${name.replace(/[^\p{L}\p{N} ._-]/gu, '_').trim().slice(0, 60) || 'modu-chat'}.json`,
   });
   link.click();
@@ -112,7 +124,11 @@ function save(conversations, name) {
 async function take(file) {
   if (!file) return;
   const text = file.size > LARGEST_FILE ? null : await file.text().catch(() => null);
-  if (text === null) { say(file.size > LARGEST_FILE ? words().too_large : words().unreadable); return; }
+  if (text === null) {
+    say(file.size > LARGEST_FILE ? words().too_large : words().unreadable);
+    drawn = '';
+    return;
+  }
   flush();
   props.value = { words: words(), conversation: opened(), file: text };
   trigger('upload');
@@ -181,6 +197,10 @@ function row(one) {
 
 function draw() {
   const conversations = all();
+  const state = JSON.stringify([conversations.map(one => [one.id, one.title]), opened() && opened().id, renaming, sure,
+    full, words()]);
+  if (state === drawn) return;  // whoever types a new name, or has a button in focus, is not disturbed
+  drawn = state;
   summary.textContent = `${words().title || ''} (${conversations.length})`;
   fresh.textContent = words().fresh || '';
   bring.textContent = words().import || '';

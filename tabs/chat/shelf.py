@@ -38,8 +38,8 @@ _WORDS: dict[str, Text] = {
     ),
     "broken": Text(en="(damaged, cannot be read)", ko="(손상되어 읽을 수 없음)"),
     "too_large": Text(
-        en="That file is larger than 1 MB. Export fewer conversations at a time.",
-        ko="파일이 1 MB보다 큽니다. 대화를 나누어 내보낸 파일을 가져와 주세요.",
+        en="That file is larger than 1.5 MB. Files that were exported here are smaller.",
+        ko="파일이 1.5 MB보다 큽니다. 여기서 내보낸 파일은 그보다 작습니다.",
     ),
     "unreadable": Text(en="That file could not be read.", ko="파일을 읽지 못했습니다."),
 }
