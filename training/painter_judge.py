@@ -16,10 +16,12 @@ from training.painter_scenes import COLOURS, SHAPES, Pixels, Scene, silhouette
 
 SMALLEST = 0.008  # of the picture: less is a speck
 APART = 55.0  # distance in RGB from the ground at which a pixel belongs to a thing
+LIKE = 0.7  # less overlap with the best silhouette is a blob
 RIM = 3
 SIDE = 48
 PALETTE = np.array(list(COLOURS.values()), dtype=np.float32)
 NAMES = tuple(COLOURS)
+BLOB = "blob"
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def shape_of(mask: Pixels) -> tuple[str, float]:
         return float(overlap - 0.4 * abs(math.log(aspect / its_aspect)))
 
     best = max(SHAPES, key=likeness)
-    return best, likeness(best)
+    return (best if likeness(best) >= LIKE else BLOB), likeness(best)
 
 
 def read_thing(picture: Pixels, mask: Pixels, box: tuple[int, int, int, int]) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
 from torch import Tensor, nn
@@ -85,7 +86,7 @@ def fold_statistics(vae: AutoencoderKL, latents: Tensor) -> None:
 def new_unet(widths: tuple[int, ...] = UNET_WIDTHS) -> UNet2DConditionModel:
     """Words are looked at from the second level on: attention at the finest one would halve the speed."""
     inner = len(widths) - 1
-    return UNet2DConditionModel(
+    unet = UNet2DConditionModel(
         sample_size=LATENT,
         down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * inner),
         up_block_types=(*("CrossAttnUpBlock2D",) * inner, "UpBlock2D"),
@@ -95,6 +96,8 @@ def new_unet(widths: tuple[int, ...] = UNET_WIDTHS) -> UNet2DConditionModel:
         attention_head_dim=tuple(max(1, width // 32) for width in widths),  # heads of 32
         norm_num_groups=8,
     )
+    unet.set_attn_processor(AttnProcessor())  # torch's fused attention is slow backwards on so few places
+    return unet
 
 
 def new_text_encoder(vocabulary: int, end: int, start: int) -> CLIPTextModel:
@@ -110,6 +113,7 @@ def new_text_encoder(vocabulary: int, end: int, start: int) -> CLIPTextModel:
         eos_token_id=end,
         pad_token_id=end,
         hidden_act="gelu",
+        attn_implementation="eager",
     )
     return CLIPTextModel(config)
 
