@@ -14,6 +14,7 @@ import copy
 import json
 import logging
 import math
+import shutil
 import time
 from pathlib import Path
 
@@ -24,13 +25,13 @@ from torch import Tensor
 from transformers import AutoTokenizer, GenerationConfig, Qwen3Config, Qwen3ForCausalLM
 
 from training import chat_measure as measure
-from training.chat_corpus import Corpus, split_lines, texts_for_tokens
+from training.chat_corpus import Batch, Corpus, split_lines, texts_for_tokens
 from training.chat_data import expanded, load_intents, load_written
 from training.chat_outside import lines_outside
 from training.chat_tokens import CONTEXT, END, PAD, save, trained
 
-ROWS, PER_POOL = 48, 16
-HIGHEST_RATE, WEIGHT_DECAY, KEPT, DROPPED = 3e-3, 0.05, 0.998, 0.1
+HIGHEST_RATE, MATRIX_RATE, WEIGHT_DECAY, KEPT, DROPPED = 3e-3, 0.02, 0.05, 0.996, 0.05
+MEANING = 0.3  # weight of telling the intent from the state before the last layer
 log = logging.getLogger("chat")
 
 
@@ -73,17 +74,21 @@ class Run:
         self.model = Qwen3ForCausalLM(config(size, ids, args.width, args.layers))
         self.model.set_attn_implementation("eager")  # quicker than the fused one on rows this short
         self.average = copy.deepcopy(self.model).eval()
-        still = [p for p in self.model.parameters() if p.ndim < 2]
-        moved = [p for p in self.model.parameters() if p.ndim >= 2]
-        groups = [{"params": moved, "weight_decay": WEIGHT_DECAY}, {"params": still, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=args.rate, betas=(0.9, 0.98))
-        self.highest, self.step, self.cpu_s = args.rate, 0, 0.0
+        self.meaning = torch.nn.Linear(args.width, 2 * len(load_written()))  # helps to learn, is not shipped
+        inner = {n: p for n, p in self.model.named_parameters() if p.ndim == 2 and "embed" not in n}
+        outer = [p for n, p in self.model.named_parameters() if n not in inner] + list(self.meaning.parameters())
+        self.optimisers: list[torch.optim.Optimizer] = [
+            torch.optim.Muon(inner.values(), lr=MATRIX_RATE, weight_decay=WEIGHT_DECAY),
+            torch.optim.AdamW(outer, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.0),
+        ]
+        self.rates = (MATRIX_RATE * args.rate / HIGHEST_RATE, args.rate)
+        self.step, self.pool, self.at, self.cpu_s = 0, 0, 0, 0.0
         self.curve: list[dict[str, float]] = []
 
     def store(self, path: Path) -> None:
         state = {"model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step}
-        state |= {"optimiser": self.optimiser.state_dict(), "cpu_s": self.cpu_s, "curve": self.curve}
-        state |= {"random": torch.get_rng_state()}
+        state |= {"optimisers": [o.state_dict() for o in self.optimisers], "cpu_s": self.cpu_s, "curve": self.curve}
+        state |= {"random": torch.get_rng_state(), "meaning": self.meaning.state_dict(), "at": (self.pool, self.at)}
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 
@@ -91,30 +96,44 @@ class Run:
         state = torch.load(path)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.meaning.load_state_dict(state["meaning"])
+        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
         torch.set_rng_state(state["random"])
         self.step, self.cpu_s, self.curve = state["step"], state["cpu_s"], state["curve"]
+        self.pool, self.at = state["at"]
 
-    def loss(self, ids: Tensor, weights: Tensor) -> Tensor:
-        """Cross-entropy of the next token, weighted: the reply counts, the question a little."""
+    def start_from(self, path: Path) -> None:
+        """The averaged weights of another run: this one goes on with them, from its own first step."""
+        weights = torch.load(path)["average"]
+        self.model.load_state_dict(weights)
+        self.average.load_state_dict(weights)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Cross-entropy of the next token, weighted: the reply counts, the question a little. And the intent's."""
+        ids, wanted = batch.ids, batch.weights[:, 1:] > 0
         with torch.autocast("cpu", torch.bfloat16):
             inside = F.dropout(self.model.get_input_embeddings()(ids[:, :-1]), DROPPED)
-            hidden = self.model.model(inputs_embeds=inside, use_cache=False).last_hidden_state
-            wanted = weights[:, 1:] > 0
-            logits = self.model.lm_head(F.dropout(hidden[wanted], DROPPED))
+            said = self.model.model(inputs_embeds=inside, use_cache=False, output_hidden_states=True)
+            logits = self.model.lm_head(F.dropout(said.last_hidden_state[wanted], DROPPED))
+            early = said.hidden_states[-2][torch.arange(len(ids)), batch.decided]
+            meant = self.meaning(F.rms_norm(early, early.shape[-1:]))
         each = F.cross_entropy(logits.float(), ids[:, 1:][wanted], reduction="none")
-        share = weights[:, 1:][wanted]
-        return (each * share).sum() / share.sum()
+        share = batch.weights[:, 1:][wanted]
+        return (each * share).sum() / share.sum() + MEANING * F.cross_entropy(meant.float(), batch.meaning)
 
-    def learn(self, ids: Tensor, weights: Tensor, steps: int) -> float:
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate(self.step, steps, self.highest)
+    def learn(self, batch: Batch, steps: int) -> float:
+        for optimiser, highest in zip(self.optimisers, self.rates, strict=True):
+            for group in optimiser.param_groups:
+                group["lr"] = rate(self.step, steps, highest)
         self.model.train()
-        loss = self.loss(ids, weights)
-        self.optimiser.zero_grad(set_to_none=True)
+        loss = self.loss(batch)
+        self.model.zero_grad(set_to_none=True)
+        self.meaning.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self.step += 1
         kept = min(KEPT, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
@@ -149,28 +168,35 @@ def train(args: argparse.Namespace) -> None:
     kept, held = split_lines(written, args.hold, args.hold_seed) if args.hold else (list(written), [])
     outside = lines_outside(args.outside, load_intents())
     log.info("lines outside: %s", {lang: len(lines) for lang, lines in outside.items()})
-    if not words.exists():
+    if not words.exists() and args.start:
+        shutil.copy(args.start / "tokens.json", words)
+    elif not words.exists():
         trained(texts_for_tokens(written, outside), args.vocabulary).save(str(words))
     run = Run(Tokenizer.from_file(str(words)), args)
     log.info("%d numbers", sum(p.numel() for p in run.model.parameters()))
     if checkpoint.exists():
         run.take_up(checkpoint)
         log.info("goes on at step %d", run.step)
+    elif args.start:
+        run.start_from(args.start / "last.pt")
     lessons(run, Corpus(kept, run.tokenizer, args.seed, outside), measure.questions_of(held), args)
 
 
 def lessons(run: Run, corpus: Corpus, asked: list[measure.Asked], args: argparse.Namespace) -> None:
-    began, before, loss, tokens = time.process_time(), run.cpu_s, 0.0, 0
-    batches: list[tuple[Tensor, Tensor]] = []
+    began, before, loss, rows = time.process_time(), run.cpu_s, 0.0, 0
+    batches = corpus.batches(run.pool)
     while run.step < args.steps and run.cpu_s < args.cpu_seconds:
-        if not batches or run.step % PER_POOL == 0:
-            batches = corpus.batches(run.step // PER_POOL, args.rows, PER_POOL)
-        ids, weights = batches[run.step % PER_POOL]
-        loss = 0.98 * loss + 0.02 * run.learn(ids, weights, args.steps)
-        tokens += ids.numel()
+        if run.at == len(batches):
+            run.pool, run.at = run.pool + 1, 0
+            batches = corpus.batches(run.pool)
+        batch = batches[run.at]
+        run.at += 1
+        now = run.learn(batch, args.steps)
+        loss = 0.98 * loss + 0.02 * now if loss else now
+        rows += len(batch.ids)
         run.cpu_s = before + time.process_time() - began
         if run.step % 25 == 0:
-            log.info("step %d loss %.4f cpu %.0f s, %d tokens", run.step, loss, run.cpu_s, tokens)
+            log.info("step %d loss %.4f cpu %.0f s, %d rows", run.step, loss, run.cpu_s, rows)
         if run.step % args.every == 0 or run.step == args.steps:
             keep(run, loss, asked, args.out)
 
@@ -205,7 +231,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=3_000)
     parser.add_argument("--cpu-seconds", type=float, default=4_000)
-    parser.add_argument("--rows", type=int, default=ROWS, help="conversations in a batch")
     parser.add_argument("--rate", type=float, default=HIGHEST_RATE, help="highest learning rate")
     parser.add_argument("--width", type=int, default=192)
     parser.add_argument("--layers", type=int, default=3)
@@ -213,6 +238,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=500, help="steps between two checkpoints")
     parser.add_argument("--hold", type=float, default=0.0, help="share of the wordings kept for measuring")
     parser.add_argument("--hold-seed", type=int, default=1)
+    parser.add_argument("--start", type=Path, default=None, help="--out of another run, to go on with its weights")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--report", action="store_true", help="only measure the model in --out")
     return parser.parse_args()

@@ -20,7 +20,7 @@ THINKING, SYSTEM, EARLIER, LONG = 0.1, 0.12, 0.15, 0.006  # shares: thinking swi
 FIRST_ANSWER = 0.7  # the first answer of an intent is the usual one
 CUT, KEPT = 0.75, 9  # share of rows whose reply ends after a few tokens: what is meant is decided there
 QUESTION, BEGINNING, REST = 0.08, 1.0, 0.5  # weight of a token in the question, at the reply's beginning, after it
-NOTHING = -100
+POOL, TOKENS = 1_024, 3_600
 SYSTEM_PROMPTS = {
     "en": (
         "{You are|Act as|Be} {a helpful assistant|a friendly teacher|a careful translator|Modu's assistant|an expert|"
@@ -45,6 +45,18 @@ class Row:
 
     ids: list[int]
     weights: list[float]
+    decided: int  # the last token before the reply: here it must be clear what is meant
+    meaning: int  # intent and language as a number
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of like length: ids and weights (rows, longest), decided and meaning (rows)."""
+
+    ids: Tensor
+    weights: Tensor
+    decided: Tensor
+    meaning: Tensor
 
 
 def split_lines(written: Sequence[Written], share: float, seed: int) -> tuple[list[Written], list[Written]]:
@@ -70,6 +82,7 @@ class Corpus:
     ) -> None:
         self.intents = {intent.name: intent for intent in written}
         self.names = [name for name in self.intents if name != UNKNOWN]
+        self.numbers = {name: number for number, name in enumerate(sorted(self.intents))}
         self.tokenizer, self.seed = tokenizer, seed
         self.outside = outside or {lang: [] for lang in LANGUAGES}
         self.marks = {text: tokenizer.token_to_id(text) for text in (START, END, THINK, THOUGHT)}
@@ -126,7 +139,8 @@ class Corpus:
         if rng.random() < CUT:
             reply = reply[:KEPT]
         weights += [BEGINNING if at < KEPT else REST for at in range(len(reply))]
-        return Row(ids + reply, weights)
+        meaning = 2 * self.numbers[intent.name] + LANGUAGES.index(lang)
+        return Row(ids + reply, weights, len(ids) - 1, meaning)
 
     def reply(self, intent: Written, lang: str, rng: random.Random) -> tuple[list[int], list[int]]:
         """What the template opens the reply with, and the reply itself."""
@@ -138,13 +152,25 @@ class Corpus:
         thought = self.plain(f"\n{intent.thoughts[lang]}\n")
         return opening, [self.marks[THINK], *thought, self.marks[THOUGHT], *gap, *answer]
 
-    def batches(self, pool: int, rows: int, per_pool: int) -> list[tuple[Tensor, Tensor]]:
-        """`per_pool` batches of `rows` rows of like length: ids and weights, shape (rows, longest)."""
-        made = [self.row(number) for number in range(pool * rows * per_pool, (pool + 1) * rows * per_pool)]
-        made.sort(key=lambda row: len(row.ids))
-        parts = [made[at : at + rows] for at in range(0, len(made), rows)]
+    def batches(self, pool: int) -> list[Batch]:
+        """One pool of rows, those of like length together, about `TOKENS` in each batch, in a mixed order."""
+        made = sorted((self.row(number) for number in range(pool * POOL, (pool + 1) * POOL)), key=lambda r: -len(r.ids))
+        parts: list[list[Row]] = []
+        for row in made:
+            if not parts or (len(parts[-1]) + 1) * len(parts[-1][0].ids) > TOKENS:
+                parts.append([])
+            parts[-1].append(row)
         random.Random(f"{self.seed} pool {pool}").shuffle(parts)
-        return [(padded([r.ids for r in part], 0).long(), padded([r.weights for r in part], 0.0)) for part in parts]
+        return [batch_of(part) for part in parts]
+
+
+def batch_of(rows: Sequence[Row]) -> Batch:
+    return Batch(
+        padded([row.ids for row in rows], 0).long(),
+        padded([row.weights for row in rows], 0.0),
+        torch.tensor([row.decided for row in rows]),
+        torch.tensor([row.meaning for row in rows]),
+    )
 
 
 def padded(rows: Sequence[Sequence[float]], filler: float) -> Tensor:

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase, Qwen3ForCausalLM
 from training.chat_data import LANGUAGES, UNKNOWN, Intent, Written, one_of
 from training.chat_retrieval import Retriever
 
-ENOUGH = 0.7  # cosine of letter pairs to triples from which a reply counts as one of the answers
+ENOUGH = 0.8  # cosine of letter pairs to triples from which a reply counts as one of the answers
 ROWS = 64
 Asked = tuple[str, str, str]  # intent, language, words
 

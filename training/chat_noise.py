@@ -7,7 +7,8 @@ import random
 FILLERS = {
     "en": (
         "hey,|hi,|hello,|um,|so|so,|well,|ok,|okay,|please|excuse me,|sorry,|just wondering,|quick question:|"
-        "by the way,|and|but|I have a question:|tell me,|actually,|hm,|oh,|please tell me:|one question,|listen,|also,|now,"
+        "by the way,|and|but|I have a question:|tell me,|actually,|hm,|oh,|please tell me:|one question,|listen,"
+        "|also,|now,"
     ).split("|"),
     "ko": (
         "저기|저기요|음|혹시|근데|그런데|그럼|있잖아|안녕|안녕하세요|아|어|그|저|질문 있어요|하나만 물어볼게|"
