@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,9 @@ import pytest
 from PIL import Image
 
 from pipelines.errors import InvalidInput, TooLarge
-from pipelines.ocr import cuts, documents, layout, reading, recognisers, searchable
+from pipelines.ocr import cuts, documents, exports, layout, reading, recognisers, searchable
 from pipelines.ocr.characters import CHARACTERS, NUMBER, SYLLABLES
-from pipelines.ocr.contract import Corners, Line, Read
+from pipelines.ocr.contract import Corners, Line, Page, Read, Reading
 from pipelines.ocr.detector import LONG, boxes_of, fitted, upright
 from pipelines.ocr.lines import HEIGHT, LONGEST, batch_of, prepared
 from pipelines.ocr.tesseract import words_of
@@ -297,3 +299,39 @@ def test_pages_of_a_pdf_are_drawn_within_the_limit(tmp_path: Path, monkeypatch: 
     with documents.opened(path, "") as document:
         page: Any = document.page(1)
         assert page.width * page.height <= 1100
+
+
+# --- taking it away ------------------------------------------------------------------------------------------------
+
+
+def reading_of(*texts: str) -> Reading:
+    pages = tuple(
+        Page(at, (line("a", 1, 2, 30),), ((0,),), 100, 50, text=text) for at, text in enumerate(texts, start=1)
+    )
+    return Reading("\f".join(texts), pages, "ko", "embedded", Image.new("RGB", (100, 50)), b"")
+
+
+def test_the_data_of_a_reading_are_those_of_the_contract() -> None:
+    data = exports.as_data(reading_of("a"))
+    assert data == {
+        "pages": [
+            {
+                "lines": [{"text": "a", "score": 0.9, "box": [[1, 2], [31, 2], [31, 22], [1, 22]]}],
+                "width": 100,
+                "height": 50,
+            }
+        ],
+        "language": "ko",
+        "engine": "embedded",
+    }
+    assert json.loads(json.dumps(data)) == data
+
+
+def test_a_table_goes_into_a_spreadsheet_without_formulas() -> None:
+    rows = list(csv.reader(io.StringIO(exports.as_csv(reading_of('우유\t2,500\n할인\t-300\n=SUM(A1)\t"따옴표"')))))
+    assert rows == [["우유", "2,500"], ["할인", "-300"], ["'=SUM(A1)", '"따옴표"']]
+
+
+def test_markdown_has_tables_and_pages() -> None:
+    text = exports.as_markdown(reading_of("제목 *1*\n우유\t2,500\n빵\t3,000\t*\n끝", "둘째"))
+    assert text == ("제목 \\*1\\*  \n\n| 우유 | 2,500 |  |\n|---|---|---|\n| 빵 | 3,000 | \\* |\n\n끝\n\n---\n\n둘째\n")
