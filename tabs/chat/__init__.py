@@ -33,10 +33,9 @@ def build(page: gr.Blocks) -> None:
             line, bigger = notice.build()
             talk = _talk(kept)
             microphone = voice.build()
-            engine_line = engine_line_box(TASK)
-            chosen = controls.build(engine_line)
-    _wire_talk(talk, chosen)
-    voice.wire(page, microphone, talk, chosen)
+            chosen = controls.build(talk["line"])
+    aloud = voice.wire(page, microphone, talk, chosen)
+    _wire_talk(talk, chosen, [aloud])
     _wire_settings(chosen, talk["chatbot"], line, bigger)
     _fill(page, talk, chosen, [line, bigger])
 
@@ -72,12 +71,16 @@ def _talk(kept: gr.HTML) -> dict[str, Any]:
             say("Stop", "멈추기"), variant="stop", scale=1, min_width=84, visible=False, elem_id="chat-stop"
         )
     with gr.Row(elem_id="chat-more"):
+        line = engine_line_box(TASK)
         _sending.offer("text_to_speech", talking.last_reply, [kept], "chat-to-speech")
     _sending.accept(TASK, box)
-    return {"shelf": kept, "chatbot": chatbot, "facts": facts, "box": box, "send": send, "stop": stop}
+    return {
+        "shelf": kept, "chatbot": chatbot, "facts": facts, "box": box, "send": send, "stop": stop, "line": line
+    }  # fmt: skip
 
 
-def _wire_talk(talk: dict[str, Any], chosen: Controls) -> None:
+def _wire_talk(talk: dict[str, Any], chosen: Controls, elsewhere: list[Any]) -> None:
+    """The events of the conversation. `elsewhere`: other events that write into it, and end with it."""
     kept, chatbot, facts, box = (talk[name] for name in ("shelf", "chatbot", "facts", "box"))
     seen, buttons = [kept, chatbot, facts], [talk["send"], talk["stop"]]
     asking = [
@@ -105,10 +108,12 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls) -> None:
         running.append(reply)
     talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=[*seen, *buttons], cancels=running, **_AT_ONCE)
     chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=[*seen, box], **_QUIET)
-    chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=seen, cancels=running, **_AT_ONCE)
+    writing = [*running, *elsewhere]
+    cleared = [*seen, *buttons]
+    chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)
     other = [*seen, chosen.system_prompt, chosen.documents, *buttons]
-    kept.select(**private(talking.on_open), inputs=kept, outputs=other, cancels=running, **_QUIET)
-    kept.upload(**private(talking.on_import), inputs=kept, outputs=other, cancels=running, **_QUIET)
+    kept.select(**private(talking.on_open), inputs=kept, outputs=other, cancels=writing, **_QUIET)
+    kept.upload(**private(talking.on_import), inputs=kept, outputs=other, cancels=writing, **_QUIET)
 
 
 def _wire_settings(chosen: Controls, chatbot: gr.Chatbot, line: gr.HTML, bigger: gr.Button) -> None:

@@ -16,9 +16,11 @@ CSS = """
 #chat-entry { gap: 8px; align-items: flex-end; flex-wrap: nowrap; }
 #chat-entry button { align-self: stretch; min-height: 44px; flex-grow: 0; }
 #chat-message textarea { min-height: 44px; padding: 10px 12px; }
-#chat-more { justify-content: flex-end; }
-#chat-more:not(:has(button)) { display: none; }
-#chat-more button { flex: 0 1 auto; }
+#chat-more { align-items: center; gap: 8px; flex-wrap: nowrap; }
+#chat-more > :first-child { flex: 1 1 0; min-width: 0; padding: 0 4px !important; }
+#chat-more .html-container { padding: 0 !important; }
+#chat-more button { flex: 0 0 auto; }
+#chat-talk .examples { max-width: 560px; margin-inline: auto; }
 #chat-talk .message-wrap { overflow-wrap: anywhere; }
 #chat-talk .message, #chat-talk .message .prose { font-size: .97rem; }
 #chat-talk pre { overflow-x: auto; max-width: 100%; }

@@ -70,7 +70,7 @@ async def on_undo(kept: Any) -> tuple:
 
 async def on_clear(kept: Any) -> tuple:
     """The same conversation with nothing in it."""
-    return shown({**talks.fresh(), "id": shelf.opened(kept)["id"]})
+    return *shown({**talks.fresh(), "id": shelf.opened(kept)["id"]}), *IDLE
 
 
 async def on_answer(

@@ -164,8 +164,8 @@ def _choice(label: str, name: str) -> gr.Dropdown:
     )
 
 
-def wire(page: gr.Blocks, microphone: Microphone, talk: dict[str, Any], chosen: Controls) -> None:
-    """Recording ends, the exchange begins. `talk` are the components of the conversation."""
+def wire(page: gr.Blocks, microphone: Microphone, talk: dict[str, Any], chosen: Controls) -> Any:
+    """Recording ends, the exchange begins; returns that event. `talk` are the components of the conversation."""
     seen = [talk["shelf"], talk["chatbot"], talk["facts"]]
     buttons = [talk["send"], talk["stop"], microphone.stop]
     running = microphone.recording.stop_recording(
@@ -183,6 +183,7 @@ def wire(page: gr.Blocks, microphone: Microphone, talk: dict[str, Any], chosen: 
     reader, voice = microphone.choices[3], microphone.choices[1]
     reader.input(**private(on_reader), inputs=reader, outputs=voice, **quiet)
     page.load(**private(on_open), inputs=[], outputs=[microphone.player, microphone.note, *microphone.choices], **quiet)
+    return running
 
 
 async def on_open() -> tuple:
