@@ -24,6 +24,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "text_to_speech": ("Read this aloud", "음성 합성으로 보내기"),
     "face_mosaic": ("Hide faces in this", "얼굴 가리기로 보내기"),
     "ocr": ("Read text in this", "글자 읽기로 보내기"),
+    "digits": ("Read digits in this", "숫자 인식으로 보내기"),
     "inpainting": ("Repaint parts of this", "부분 다시 그리기로 보내기"),
 }
 _NOTHING_YET = Text(en="There is no result to send yet.", ko="아직 보낼 결과가 없습니다.")
@@ -35,6 +36,7 @@ class Board:
 
     shown: tuple[str, ...]
     inlets: dict[str, Any] = field(default_factory=dict)  # task -> its input
+    beside: dict[str, list[tuple[Any, Any]]] = field(default_factory=dict)  # task -> what else is set, and to what
     offers: list[tuple[gr.Button, str, Callable[..., Any], list[Any]]] = field(default_factory=list)
 
 
@@ -53,18 +55,19 @@ def between(shown: tuple[str, ...], tabs: gr.Tabs) -> Iterator[None]:
     for button, task, read, inputs in board.offers:
         if task in board.inlets:
             button.click(
-                **private(_sender(task, read)),
+                **private(_sender(task, read, [value for _, value in board.beside[task]])),
                 inputs=inputs,
-                outputs=[board.inlets[task], tabs],
+                outputs=[board.inlets[task], tabs, *(component for component, _ in board.beside[task])],
                 show_progress="hidden",
             )
 
 
-def accept(task: str, component: Any) -> None:
-    """This tab takes what others send into `component`."""
+def accept(task: str, component: Any, beside: list[tuple[Any, Any]] | None = None) -> None:
+    """This tab takes what others send into `component`. `beside`: what else is set then, as which sub-tab is open."""
     board = _board.get()
     if board is not None:
         board.inlets[task] = component
+        board.beside[task] = beside or []
 
 
 def offer(task: str, read: Callable[..., Any], inputs: list[Any], elem_id: str) -> gr.Button | None:
@@ -80,11 +83,11 @@ def offer(task: str, read: Callable[..., Any], inputs: list[Any], elem_id: str) 
     return button
 
 
-def _sender(task: str, read: Callable[..., Any]) -> Callable[..., Any]:
-    async def on_send_to(*values: Any) -> tuple[Any, Any]:
+def _sender(task: str, read: Callable[..., Any], beside: list[Any]) -> Callable[..., Any]:
+    async def on_send_to(*values: Any) -> tuple[Any, ...]:
         found = read(*values)
         if not found:
             raise InvalidInput(_NOTHING_YET)
-        return found, gr.Tabs(selected=task)
+        return found, gr.Tabs(selected=task), *beside
 
     return on_send_to

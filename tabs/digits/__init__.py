@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from tabs import _sending
 from tabs._calls import HEAVY, LIGHT, endpoint, private
 from tabs._parts import (
     engine_line_box,
@@ -51,6 +52,7 @@ def build(page: gr.Blocks) -> None:
     with gr.Row():
         with gr.Column(min_width=300):
             drawing, picture, sources = _inputs(source)
+            _sending.accept(TASK, picture, [(sources, gr.update(selected="picture")), (source, "picture")])
             mode = gr.Radio(
                 [(say("One digit", "숫자 하나"), "one"), (say("Several digits", "여러 숫자"), "several")],
                 value="one",
