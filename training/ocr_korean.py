@@ -95,12 +95,18 @@ def train(args: argparse.Namespace) -> None:
     run, last, full = Run(args), args.work / "last.pt", args.work / "full_rate.pt"
     if last.exists():
         run.take_up(last)
-        if run.falling and full.exists() and run.cpu_s < args.cpu_seconds and args.again:
-            run.take_up(full)
+        if full.exists() and not run.falling and torch.load(full)["cpu_s"] < run.cpu_s:
+            run.take_up(full)  # an earlier, shorter run had let its rate fall after this
         log.info("goes on at line %d, %.0f processor seconds", run.lines, run.cpu_s)
     usable, phrases = material(args.work, args.texts)
     sets = measuring_lines(usable, phrases, args.count) | given_lines(args.given)
-    log.info("faces %d, sentences %d + %d, words %d", len(usable), len(phrases.korean), len(phrases.english), len(phrases.words))
+    log.info(
+        "faces %d, sentences %d + %d, words %d",
+        len(usable),
+        len(phrases.korean),
+        len(phrases.english),
+        len(phrases.words),
+    )
     drawer = Drawer([face for face in usable if not face.held_out], phrases)
     queue = start_drawing(drawer, args.seed, run.chunk + 1 if run.step else 0)
     if args.tesseract and not (args.work / "tesseract.json").exists():
@@ -140,11 +146,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--texts", type=Path, nargs="*", default=[], help="folders of more text (csv, yml, txt)")
     parser.add_argument("--given", type=Path, default=None, help="folder of lines to measure on, with a truth.json")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cpu-seconds", type=float, default=20_000, help="of the trainer; the drawer takes a quarter more")
+    parser.add_argument(
+        "--cpu-seconds", type=float, default=20_000, help="of the trainer; the drawer takes a quarter more"
+    )
     parser.add_argument("--rate", type=float, default=HIGHEST_RATE, help="highest learning rate")
     parser.add_argument("--every", type=float, default=400, help="processor seconds between two measurements")
     parser.add_argument("--count", type=int, default=150, help="lines in each drawn set for measuring")
-    parser.add_argument("--again", action="store_true", help="go on from the last checkpoint of full rate")
     parser.add_argument("--tesseract", action="store_true", help="measure the system's Tesseract on the same lines too")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
