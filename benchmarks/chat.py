@@ -262,7 +262,10 @@ def prompt_of(folder: Path, tokens: int, seed: int) -> str:
 def compare(folder: Path, names: list[str], turns: int, prompt: int, reply: int) -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:2]))
-    workers = {who: Worker(who, folder) for who in names}
+    workers = {}
+    for who in names:
+        workers[who] = Worker(who, folder)
+        print(f"  {who} loaded in {workers[who].facts['load_s']:.1f} s", flush=True)
     for turn in range(turns):
         text = prompt_of(folder, prompt, turn)
         for who, worker in workers.items():

@@ -459,6 +459,8 @@ def test_any_chat_checkpoint_of_the_owners_folder_is_an_engine(
     shutil.copytree(made, tmp_path / "org/talker")
     (tmp_path / "org/painter").mkdir()
     (tmp_path / "org/painter/config.json").write_text('{"architectures": ["UNet2DConditionModel"]}')
+    (tmp_path / "org/no-weights").mkdir()
+    (tmp_path / "org/no-weights/config.json").write_text('{"architectures": ["Qwen3ForCausalLM"]}')
     (tmp_path / "org/broken").mkdir()
     (tmp_path / "org/broken/config.json").write_text("[")
     monkeypatch.setenv("MODU_MODELS_DIR", str(tmp_path))

@@ -75,6 +75,7 @@ def _answers(url: str) -> bool:
 def remote(served: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("MODU_CHAT_URL", served[0])
     monkeypatch.setenv("MODU_CHAT_MODEL", served[1])
+    monkeypatch.setenv("MODU_CHAT_WAIT_S", "120")  # ten wait for one another there
     return served[0]
 
 
@@ -123,7 +124,7 @@ def test_ten_at_once_are_not_mixed_there_either(remote: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     together = dict(heard)
     for number in (0, 7):
         talk(number)

@@ -120,8 +120,9 @@ def test_chat_by_transformers(stand_in: StandInHub, tmp_path: Path, layout: str,
     assert said(brought(spec, stand_in))
 
 
-def test_chat_by_openvino(stand_in: StandInHub, tmp_path: Path) -> None:
-    spec = engines.find("chat", "qwen3-0.6b-int8")
+@pytest.mark.parametrize("name", ["qwen3-0.6b-int8", "qwen3-0.6b-int4", "hub:somebody/converted"])
+def test_chat_by_openvino(stand_in: StandInHub, tmp_path: Path, name: str) -> None:
+    spec = engines.find("chat", name)
     serve(stand_in, spec, qwen3_ir.convert(chats.checkpoint(tmp_path / "source"), tmp_path / "made"))
     assert said(brought(spec, stand_in))
 

@@ -8,16 +8,20 @@ from pathlib import Path
 
 from pipelines import engines, hub
 from pipelines.chat.contract import TASK
+from pipelines.chat.fast import FastChat, open_converted
 from pipelines.chat.local import LocalChat, open_checkpoint
 from pipelines.engines import FAMILY, EngineModule, EngineSpec
 from pipelines.errors import NotEnoughMemory
 from pipelines.words import Text
 
-# Weights as safetensors only, and no file that could run code: tokenizers come as tokenizer.json.
-FILES = ("config.json", "*.safetensors", "tokenizer.json", "tokenizer_config.json", "generation_config.json|",
-         "*.safetensors.index.json|", "special_tokens_map.json|", "chat_template.jinja|")  # fmt: skip
+# Weights as safetensors, or in OpenVINO's form (whose .bin holds plain numbers), and no file that could run code.
+FILES = ("config.json", "*.safetensors|openvino_model.bin", "*.safetensors.index.json|openvino_model.xml|",
+         "openvino_tokenizer.xml|", "openvino_tokenizer.bin|", "openvino_detokenizer.xml|", "openvino_detokenizer.bin|",
+         "tokenizer.json", "tokenizer_config.json", "generation_config.json|", "special_tokens_map.json|",
+         "chat_template.jinja|")  # fmt: skip
 PACKAGES_MB = 500.0  # transformers and torch themselves
 SHARE_OF_FILE = 2.0  # 16 bits a weight in the file, 32 in memory
+CONVERTED = "openvino_model.xml"
 
 
 @dataclass
@@ -26,10 +30,12 @@ class Brought:
 
     SPEC: EngineSpec
 
-    def load(self, folder: Path | None) -> LocalChat:
-        if folder is not None and _memory_mb(folder) > engines.budget_mb():
+    def load(self, folder: Path | None) -> LocalChat | FastChat:
+        if folder is None:
+            raise ValueError("a checkpoint is loaded from a folder")
+        if _memory_mb(folder) > engines.budget_mb():
             raise NotEnoughMemory(_too_big(self.SPEC.label, _memory_mb(folder)))
-        return open_checkpoint(folder)
+        return open_converted(folder) if (folder / CONVERTED).is_file() else open_checkpoint(folder)
 
 
 class CausalModels:
@@ -37,7 +43,6 @@ class CausalModels:
 
     def module(self, repo: str) -> EngineModule:
         here = hub.find(repo, FILES)
-        size_mb = _size_mb(here) if here is not None else 1.0  # not known before the Hub is asked
         spec = EngineSpec(
             task=TASK,
             name=f"{FAMILY}{repo}",
@@ -45,8 +50,8 @@ class CausalModels:
             kind="hub",
             rank=15,
             licence="as its card on huggingface.co says",
-            size_mb=size_mb,
-            memory_mb=PACKAGES_MB + SHARE_OF_FILE * size_mb,
+            size_mb=1.0 if here is None else _size_mb(here),  # not known before the Hub is asked
+            memory_mb=PACKAGES_MB if here is None else _memory_mb(here),
             requires=("transformers", "torch"),
             repo=repo,
             files=FILES,
@@ -60,15 +65,18 @@ class CausalModels:
         except (OSError, ValueError):
             return False
         named = facts.get("architectures") if isinstance(facts, dict) else None
-        return any(str(one).endswith("ForCausalLM") for one in named or ())
+        weights = (folder / CONVERTED).is_file() or any(folder.glob("*.safetensors"))
+        return weights and any(str(one).endswith("ForCausalLM") for one in named or ())
 
 
 def _size_mb(folder: Path) -> float:
-    return sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e6
+    weights = [*folder.glob("*.safetensors"), *folder.glob("openvino_model.bin")]
+    return sum(path.stat().st_size for path in weights) / 1e6
 
 
 def _memory_mb(folder: Path) -> float:
-    return PACKAGES_MB + SHARE_OF_FILE * _size_mb(folder)
+    share = 1.0 if (folder / CONVERTED).is_file() else SHARE_OF_FILE
+    return PACKAGES_MB + share * _size_mb(folder)
 
 
 def _too_big(label: Text, memory_mb: float) -> Text:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pipelines import memory
 from pipelines.chat.contract import TASK
+from pipelines.chat.languages import QWEN3
 from pipelines.chat.local import LocalChat, open_checkpoint
 from pipelines.engines import EngineSpec
 from pipelines.words import Text
 
-LANGUAGES = tuple("en ko zh ja es fr de it pt ru ar vi th id tr nl pl hi".split())  # of the more than 100 it knows
 FILES = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "*.safetensors",
          "*.safetensors.index.json|", "chat_template.jinja|")  # fmt: skip
 
@@ -45,7 +45,7 @@ def _checkpoint(
         licence="Apache-2.0",
         size_mb=size_mb,
         memory_mb=memory_mb,
-        languages=LANGUAGES,
+        languages=QWEN3,
         requires=("transformers", "torch"),
         repo=f"Qwen/Qwen3-{size}",
         revision=revision,

@@ -8,10 +8,10 @@ from pathlib import Path
 from pipelines import memory
 from pipelines.chat.contract import TASK
 from pipelines.chat.fast import FastChat, open_converted
+from pipelines.chat.languages import QWEN3
 from pipelines.engines import EngineSpec
 from pipelines.words import EMPTY, Text
 
-LANGUAGES = tuple("en ko zh ja es fr de it pt ru ar vi th id tr nl pl hi".split())  # of the more than 100 it knows
 FILES = ("config.json", "generation_config.json|", "openvino_model.xml", "openvino_model.bin", "openvino_tokenizer.bin",
          "openvino_tokenizer.xml", "openvino_detokenizer.bin", "openvino_detokenizer.xml", "tokenizer.json",
          "tokenizer_config.json", "chat_template.jinja|")  # fmt: skip
@@ -37,7 +37,7 @@ def _converted(bits: int, rank: int, gpu_rank: int, size_mb: float, memory_mb: f
         licence="Apache-2.0",
         size_mb=size_mb,
         memory_mb=memory_mb,
-        languages=LANGUAGES,
+        languages=QWEN3,
         requires=("openvino_genai", "transformers"),
         repo=f"OpenVINO/Qwen3-0.6B-int{bits}-ov",
         files=FILES,
