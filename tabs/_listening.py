@@ -6,6 +6,7 @@ import html
 from pathlib import Path
 from urllib.parse import quote
 
+from pipelines import engines
 from pipelines.speech_to_text import LANGUAGES, Transcript
 from pipelines.words import Language, Text
 
@@ -96,11 +97,17 @@ def facts_html(transcript: Transcript | None, language: Language) -> str:
     """One line about the result: language and how sure, length, engine; and the notice."""
     if transcript is None:
         return ""
-    parts = [_language(transcript, language), _length(transcript).to(language), transcript.engine]
+    parts = [_language(transcript, language), _length(transcript).to(language), _engine(transcript.engine, language)]
     line = " · ".join(html.escape(part) for part in parts if part)
     notice = transcript.notice.to(language) if transcript.segments else ""
     more = f"<br>{html.escape(notice)}" if notice else ""
     return f'<p class="modu-report" role="status">{line}{more}</p>'
+
+
+def _engine(name: str, language: Language) -> str:
+    """The engine's label; of one that has left since, its name."""
+    labels = {spec.name: spec.label for spec in engines.specs("speech_to_text")}
+    return labels[name].to(language) if name in labels else name
 
 
 def _language(transcript: Transcript, language: Language) -> str:

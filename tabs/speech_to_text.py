@@ -39,6 +39,8 @@ ORDERED: dict[str, Any] = {"concurrency_id": "live", "concurrency_limit": 1}
 
 NO_RECORDING = Text(en="Record something or choose a file first.", ko="먼저 녹음하거나 파일을 골라 주세요.")
 
+_OF_FILE = Text(en="{name}: {why}", ko="{name}: {why}")
+
 # One recording and what was heard in it: {"name", "path", "transcript"}. A visitor may have several.
 Result = dict[str, Any]
 
@@ -252,7 +254,7 @@ async def on_files(files: list[str] | None, language: str, task: str, engine: st
         except PipelineError as error:
             if len(files or []) == 1:
                 raise
-            tell(Text(en=original_name(file), ko=original_name(file)) + Text(en=": ", ko=": ") + error.message)
+            tell(_OF_FILE.format(name=original_name(file), why=error.message))
             continue
         results.append(_result(file, path, last))
         yield _shown(results, len(results) - 1)

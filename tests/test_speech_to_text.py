@@ -19,7 +19,7 @@ from speech import NOBODY, RATE, FakeListener, babble, silence
 from pipelines import engines, speech_to_text
 from pipelines.errors import Cancelled, EngineUnavailable, InvalidInput, UnknownEngine
 from pipelines.job import Job
-from pipelines.sound import Sound
+from pipelines.sound import Sound, open_sound
 from pipelines.speech_to_text import (
     LANGUAGES,
     Live,
@@ -291,6 +291,15 @@ def test_the_built_in_engine_hears_the_english_example_with_word_times() -> None
     assert all(left.end <= right.start + 0.011 for left, right in pairwise(words))
     again = speech_to_text.transcribe(example, TranscribeOptions(word_timestamps=True), "embedded")
     assert again == found
+
+
+def test_what_was_parted_in_the_recording_stays_parted_in_the_text() -> None:
+    """The gap is not listened to, and yet two sentences do not become one line."""
+    clip = open_sound(ROOT / "examples" / "speech_to_text" / "english.wav").samples
+    found = speech_to_text.transcribe(recording(clip, silence(3), clip), engine="embedded")
+    first, second = found.segments
+    length = len(clip) / RATE
+    assert first.end <= length + 0.3 and second.start >= length + 2.5
 
 
 def test_korean_gives_no_english_sentence() -> None:

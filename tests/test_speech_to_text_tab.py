@@ -148,6 +148,7 @@ def test_several_files_one_broken(
     last = steps(tab.on_files([good[0], broken, good[1]], "auto", "transcribe", "fake", False))[-1]
     results, which, player, facts, lines, *files = last
     assert [result["name"] for result in results] == ["one.wav", "two.wav"]
+    assert [text.en[:12] for text in told] == ["broken.wav: "] and "Engine fake" in facts
     assert which["value"] == 1 and which["visible"] and "two.wav" in player
     assert "fake" in facts and "hello there" in lines and len(files) == 5
     assert len(told) == 1 and "broken.wav" in told[0].ko

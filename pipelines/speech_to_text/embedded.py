@@ -50,7 +50,7 @@ _PROBABILITY_WEIGHT = 2.0
 # Small steps cost nothing: 9.2 s of speech took 2.7 s of processor time at each of 25, 50, 100, 200, 500, 1000 ms.
 _STEP = 800
 _SHIFT = np.array([20.0] + [0.0] * 12)  # between the two beginnings, in the first of 13 coefficients
-_PAUSE_S = 0.5  # a longer one ends a segment
+_PAUSE_S = 0.3  # a longer one ends a segment; where a gap was cut out of the recording, 0.4 s of it are left
 _FRAMES_PER_S = 100
 _TINY = 1e-300  # scores are probabilities of whole words: they underflow
 
