@@ -62,9 +62,10 @@ def check_size(path: Path, name: str) -> None:
 
 
 def too_much_text(most: int) -> Text:
+    """Said with "about", since sentences that passages share count in each."""
     return Text(
-        en=f"The documents hold more than {most:,} characters together. Choose fewer or shorter ones.",
-        ko=f"문서의 글자가 모두 합쳐 {most:,}자를 넘습니다. 더 적거나 짧은 문서를 골라 주세요.",
+        en=f"The documents hold too much text; about {most:,} characters work together. Choose fewer or shorter ones.",
+        ko=f"문서의 글자가 너무 많습니다. 모두 합쳐 약 {most:,}자까지 읽을 수 있으니 더 적은 문서를 골라 주세요.",
     )
 
 

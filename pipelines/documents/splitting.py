@@ -14,7 +14,7 @@ from functools import cached_property
 WIDEST = 800.0  # of a passage
 ENOUGH = 500.0  # a passage of this width ends with the paragraph
 SECTION = 200.0  # a new heading begins a new passage unless the one before is smaller than this
-OVERLAP = 120.0  # a last sentence up to this width is said again where a paragraph had to be cut
+OVERLAP = 120.0  # a heading, and a last sentence, up to this width are said again where a paragraph was cut
 HEADING = 60.0  # a single line of at most this width, without a full stop, is a heading
 FULL = 0.6  # a line this wide, measured by the widest of its text, was broken by the page and not by its writer
 
@@ -136,7 +136,7 @@ def _must_close(current: list[Unit], unit: Unit) -> bool:
 
 def _closed(current: list[Unit], passages: list[str], heading: Unit | None, unit: Unit) -> list[Unit]:
     """End a passage. What the next one begins with: its heading again, and the last sentence of a cut paragraph."""
-    again = [heading] if heading is not None else []
+    again = [heading] if heading is not None and heading.width <= OVERLAP else []
     last = current[-1]
     if last is heading and len(current) > 1:  # it stands over what comes, not over what was
         current = current[:-1]
