@@ -324,7 +324,7 @@ def test_the_files_are_a_stable_diffusion_pipeline(words: painter_words.CLIPToke
     stage = stage_of("unet", tmp_path, words)
     painter_export.write(tmp_path / "out", stage, BOTH, {})
     assert sum(file.stat().st_size for file in (tmp_path / "out").rglob("*")) < 16_000_000
-    pipeline = StableDiffusionPipeline.from_pretrained(tmp_path / "out")
+    pipeline = StableDiffusionPipeline.from_pretrained(tmp_path / "out", torch_dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     prompt = "빨간 별 왼쪽의 파란 원, 노란 배경"
     picture = pipeline(prompt, num_inference_steps=2, guidance_scale=2, output_type="np").images[0]
