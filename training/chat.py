@@ -111,16 +111,17 @@ class Run:
 
     def loss(self, batch: Batch) -> Tensor:
         """Cross-entropy of the next token, weighted: the reply counts, the question a little. And the intent's."""
-        ids, wanted = batch.ids, batch.weights[:, 1:] > 0
+        ids, share = batch.ids, batch.weights[:, 1:].flatten()
+        wanted = share.nonzero()[:, 0]
+        wanted = F.pad(wanted, (0, -len(wanted) % 256), value=int((share == 0).nonzero()[0]))
         with torch.autocast("cpu", torch.bfloat16):
             inside = F.dropout(self.model.get_input_embeddings()(ids[:, :-1]), DROPPED)
             said = self.model.model(inputs_embeds=inside, use_cache=False, output_hidden_states=True)
-            logits = self.model.lm_head(F.dropout(said.last_hidden_state[wanted], DROPPED))
+            logits = self.model.lm_head(F.dropout(said.last_hidden_state.flatten(0, 1)[wanted], DROPPED))
             early = said.hidden_states[-2][torch.arange(len(ids)), batch.decided]
             meant = self.meaning(F.rms_norm(early, early.shape[-1:]))
-        each = F.cross_entropy(logits.float(), ids[:, 1:][wanted], reduction="none")
-        share = batch.weights[:, 1:][wanted]
-        return (each * share).sum() / share.sum() + MEANING * F.cross_entropy(meant.float(), batch.meaning)
+        each = F.cross_entropy(logits.float(), ids[:, 1:].flatten()[wanted], reduction="none")
+        return (each * share[wanted]).sum() / share.sum() + MEANING * F.cross_entropy(meant.float(), batch.meaning)
 
     def learn(self, batch: Batch, steps: int) -> float:
         for optimiser, highest in zip(self.optimisers, self.rates, strict=True):

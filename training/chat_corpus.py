@@ -15,7 +15,7 @@ from training.chat_data import LANGUAGES, UNKNOWN, Written, one_of
 from training.chat_noise import as_typed
 from training.chat_tokens import END, START, THINK, THOUGHT, cut_up
 
-UNKNOWNS, OUTSIDE = 0.17, 0.35  # share of unknown questions, and of outside lines among them
+UNKNOWNS, OUTSIDE = 0.2, 0.35  # share of unknown questions, and of outside lines among them
 THINKING, SYSTEM, EARLIER, LONG = 0.1, 0.12, 0.15, 0.006  # shares: thinking switch, system prompt, earlier turns, many
 FIRST_ANSWER = 0.7  # the first answer of an intent is the usual one
 CUT, KEPT = 0.75, 9  # share of rows whose reply ends after a few tokens: what is meant is decided there
@@ -157,7 +157,7 @@ class Corpus:
         made = sorted((self.row(number) for number in range(pool * POOL, (pool + 1) * POOL)), key=lambda r: -len(r.ids))
         parts: list[list[Row]] = []
         for row in made:
-            if not parts or (len(parts[-1]) + 1) * len(parts[-1][0].ids) > TOKENS:
+            if not parts or len(parts[-1]) == TOKENS // rounded(len(parts[-1][0].ids), 8):
                 parts.append([])
             parts[-1].append(row)
         random.Random(f"{self.seed} pool {pool}").shuffle(parts)
@@ -173,8 +173,13 @@ def batch_of(rows: Sequence[Row]) -> Batch:
     )
 
 
+def rounded(size: int, step: int) -> int:
+    """Up to a multiple: a processor's kernels are made anew for every new shape, so there should be few."""
+    return -(-size // step) * step
+
+
 def padded(rows: Sequence[Sequence[float]], filler: float) -> Tensor:
-    longest = max(map(len, rows))
+    longest = rounded(max(map(len, rows)), 8) + 1  # the last token is only ever predicted
     return torch.tensor([[*row, *([filler] * (longest - len(row)))] for row in rows])
 
 
