@@ -39,7 +39,7 @@ class FakeChat:
         try:
             yield from self._pieces(text.split(" "), options, job)
         finally:
-            self.stopped_at = time.monotonic()
+            self.stopped_at = time.time()
 
     def _pieces(self, words: list[str], options: ReplyOptions, job: Job) -> Iterator[Piece]:
         most = min(len(words), options.max_new_tokens)
