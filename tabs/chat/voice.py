@@ -160,7 +160,7 @@ def build() -> Microphone:
 
 def _choice(label: str, name: str) -> gr.Dropdown:
     return gr.Dropdown(
-        [("auto", "auto")], value="auto", label=label, elem_id=f"chat-voice-{name}", filterable=False, min_width=140
+        [("auto", "auto")], value="auto", label=label, elem_id=f"chat-voice-{name}", filterable=False, min_width=240
     )
 
 
