@@ -229,6 +229,8 @@ def test_the_notice_leads_to_a_bigger_engine(page_of: Any, monkeypatch: pytest.M
     page.locator("#chat-bigger").click()
     page.locator("#chat-plan .modu-plan").wait_for(timeout=15_000)
     assert "Qwen3" in page.locator("#chat-engine input").input_value()
+    page.wait_for_timeout(1000)
+    assert page.locator("#chat-plan").bounding_box()["y"] < 800, "the plan is out of sight"
 
 
 def test_documents_are_cited(room: Any, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ TITLE = say("Chat", "채팅")
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden"}
 _AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}  # for what cannot fail: such events cannot tell of it
+_SHOW_SETTINGS = "() => { document.querySelector('#chat-settings').scrollIntoView({ behavior: 'smooth' }); }"
 
 
 def build(page: gr.Blocks) -> None:
@@ -119,7 +120,8 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls, elsewhere: list[Any]) -> 
 def _wire_settings(chosen: Controls, chatbot: gr.Chatbot, line: gr.HTML, bigger: gr.Button) -> None:
     engine = chosen.picker.choice
     engine.change(**private(notice.on_engine), inputs=engine, outputs=[line, bigger, chatbot], **_AT_ONCE)
-    bigger.click(**private(notice.on_bigger), outputs=[chosen.settings, engine], **_AT_ONCE)
+    opened = bigger.click(**private(notice.on_bigger), outputs=[chosen.settings, engine], **_AT_ONCE)
+    opened.then(None, js=_SHOW_SETTINGS)
     chosen.preset.input(
         **private(controls.on_preset), inputs=chosen.preset, outputs=[chosen.idea, chosen.system_prompt], **_AT_ONCE
     )
