@@ -3,8 +3,8 @@
     python benchmarks/chat.py                  at the shape of Qwen3 0.6B, with random weights: speed, no quality
     python benchmarks/chat.py --shape tiny     in a minute, to see that everything runs
 
-Needs nncf to make the 8- and 4-bit files (pip install nncf), about 6 GB of memory while it does, and a quiet machine.
-With xllamacpp and gguf installed, llama.cpp takes part as well (that wheel knows AVX2 only, no AVX512).
+Needs what benchmarks/requirements.txt names, about 7 GB of memory while it makes the 8- and 4-bit files, and a quiet
+machine. llama.cpp takes part if xllamacpp and gguf are installed (that wheel knows AVX2 only, no AVX512).
 Each engine lives in a process of its own; every turn all of them answer the same new prompt, one after another. No
 prompt comes twice, since OpenVINO GenAI would remember how it began. "Ours" is the public `reply`, streaming and all.
 """

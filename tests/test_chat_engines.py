@@ -173,8 +173,15 @@ def test_every_control_changes_what_is_written(builtin: None, changed: dict[str,
     assert (first.text, first.thinking) != (second.text, second.thinking)
 
 
-def test_instructions_change_what_is_written(builtin: None) -> None:
-    assert whole().text != whole(replace(SHORT, system_prompt="Answer in verse.")).text
+def test_instructions_change_what_is_written(made: Path) -> None:
+    engine = open_checkpoint(made)
+    assert engine.obeys
+    assert text(engine) != text(engine, messages=[Message("system", "Answer in verse."), *ASKED])
+
+
+def test_the_built_in_model_is_spared_instructions_and_says_so(builtin: None) -> None:
+    told = whole(replace(SHORT, system_prompt="Answer in verse."))
+    assert told.text == whole().text and "instructions" in told.notice.en
 
 
 def test_the_length_is_kept_to_the_token(opened: LocalChat) -> None:

@@ -79,7 +79,8 @@ class ChatEngine(Protocol):
     """A loaded engine. It counts and writes tokens; everything else is done once for all engines.
 
     `context_tokens` 0: it does not say, and nothing is dropped for it. An engine that can carry a LoRA adapter also
-    has `wear(folder: Path | None)`, which is called before each reply.
+    has `wear(folder: Path | None)`, which is called before each reply; one that cannot follow a system prompt has
+    `obeys = False` and is not given any.
     """
 
     context_tokens: int

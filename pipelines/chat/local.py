@@ -21,18 +21,23 @@ GPU_CONTEXT = 32_768
 
 
 class LocalChat:
-    """A loaded model. One call at a time: `engines.use` holds the lock, and an adapter changes the weights."""
+    """A loaded model. One call at a time: `engines.use` holds the lock, and an adapter changes the weights.
 
-    def __init__(self, model: Any, tokenizer: Any, context_tokens: int, threads: int | None = None) -> None:
+    `tiny`: it was taught a few things to say, and would stumble over instructions. One thread is quicker for it.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, context_tokens: int, tiny: bool = False) -> None:
         self.context_tokens = context_tokens
+        self.obeys = not tiny
         self._model = model
         self._tokenizer = tokenizer
         self._prompter = Prompter(tokenizer)
-        self._threads = threads
+        self._threads = 1 if tiny else None
         self._wearer = Wearer(model)
         self._ends = ends(model.generation_config.eos_token_id, tokenizer)
         self._top_k = int(model.generation_config.top_k or 0)
         self._repetition_penalty = model.generation_config.repetition_penalty
+        model.generation_config = type(model.generation_config)()  # what counts of it is kept; `generate` would add it
 
     def wear(self, folder: Path | None) -> None:
         """Put on the adapter that lies in `folder`, or take off what is worn."""
@@ -124,7 +129,7 @@ def open_checkpoint(
         raise EngineFailed(_lacking(sorted(report["missing_keys"])[0]))
     most = context or (GPU_CONTEXT if on_gpu else CPU_CONTEXT)
     own = getattr(model.config.get_text_config(), "max_position_embeddings", None) or most
-    return LocalChat(model.to("cuda" if on_gpu else "cpu").eval(), tokenizer, min(own, most), 1 if tiny else None)
+    return LocalChat(model.to("cuda" if on_gpu else "cpu").eval(), tokenizer, min(own, most), tiny)
 
 
 def _lacking(weight: str) -> Text:

@@ -8,6 +8,7 @@ as the model's makers mean it.
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ class Prompter:
                 )
             )
         self._tokenizer = tokenizer
+        tokenizer.model_max_length = 1 << 40  # what fits is counted here; the library would only warn
         self.controls = control_tokens(tokenizer)
         self._strings = re.compile("|".join(map(re.escape, sorted(self.controls, key=len, reverse=True))) or r"(?!)")
         self._ids = set(self.controls.values()) - {tokenizer.unk_token_id}  # the last stands for any odd letter
@@ -97,12 +99,14 @@ class Prompter:
 
     def _plain(self, text: str) -> list[int]:
         """The tokens of a text that has no power: no control token is among them."""
+        cuts = [0, *(found.start() + 1 for found in self._strings.finditer(text)), len(text)]
+        pieces = [text[begin:end] for begin, end in itertools.pairwise(cuts) if begin < end]
+        if not pieces:
+            return []
         ids: list[int] = []
-        start = 0
-        for found in self._strings.finditer(text):
-            ids += self._powerless(text[start : found.start() + 1])
-            start = found.start() + 1
-        return ids + self._powerless(text[start:])
+        for piece, tokens in zip(pieces, self._tokenizer(pieces, add_special_tokens=False)["input_ids"], strict=True):
+            ids += self._powerless(piece) if self._control(tokens) else tokens
+        return ids
 
     def _powerless(self, text: str) -> list[int]:
         """As `_plain`, for a text in which no control string stands as such. A tokenizer may still make one of it,

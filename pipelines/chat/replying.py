@@ -86,6 +86,8 @@ def _written(asked: Question, spec: EngineSpec, engine: Any, sources: tuple[Sour
         notice = _dress(engine, spec, asked.options, job)
         if asked.documents and not sources:
             notice += passages.NOTHING
+        if asked.messages[0].role == "system" and not getattr(engine, "obeys", True):
+            asked, notice = replace(asked, messages=asked.messages[1:]), notice + _deaf(spec)
         messages, sources = _with_passages(asked, engine, sources)
         fitted = _fitted(messages, engine, asked.options)
         opening = Reply(
@@ -185,6 +187,13 @@ def _takes_none(spec: EngineSpec) -> Text:
     return Text(
         en=f"{spec.label.en} cannot take an adapter. Choose an engine that runs with transformers, or leave it empty.",
         ko=f"{spec.label.ko}은(는) 어댑터를 쓸 수 없습니다. transformers로 실행되는 엔진을 고르거나 비워 두세요.",
+    )
+
+
+def _deaf(spec: EngineSpec) -> Text:
+    return Text(
+        en=f"{spec.label.en} cannot follow instructions; they were left out.",
+        ko=f"{spec.label.ko}은(는) 지시문을 따를 수 없어 빼고 답했습니다.",
     )
 
 
