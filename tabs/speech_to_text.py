@@ -14,7 +14,7 @@ from pipelines import engines, settings, sound, speech_to_text
 from pipelines.errors import PipelineError
 from pipelines.speech_to_text import LANGUAGES, Live, TranscribeOptions, Transcript, subtitles
 from pipelines.words import Language, Text
-from tabs import _listening, _live, _sending
+from tabs import _listening, _live, _on_screen, _sending
 from tabs._calls import HEAVY, endpoint, flow, private, tell, work
 from tabs._files import bytes_file, original_name, stem_of, uploaded
 from tabs._models import fetch_engine
@@ -90,6 +90,7 @@ def build(page: gr.Blocks) -> None:
             options, picker = _options()
         with gr.Column(min_width=300):
             outputs = _results()
+    _on_screen.build(page, options[0])
     _wire(shown, options, outputs)
     localized = [picker.choice, picker.line, options[0], advice, offer, size]
     on_page_load(page, on_open, localized)

@@ -95,6 +95,3 @@ ENDPOINTS: dict[str, Endpoint] = {
     "/engine_fetch": Endpoint(None, {"task": REQUIRED, "engine": REQUIRED}, 1),
     "/engine_unload": Endpoint(None, {"task": REQUIRED, "engine": REQUIRED}, 1),
 }  # fmt: skip
-
-# Rows that need two tabs; they come in later releases, when both are there.
-COMPOSED = ("/video_to_text",)

@@ -14,7 +14,7 @@ SHOWN = {tab.TASK for tab in TABS}
 HERE = {
     name: row
     for name, row in contract.ENDPOINTS.items()
-    if row.tab is None or (row.tab in SHOWN and name not in contract.COMPOSED)
+    if row.tab is None or row.tab in SHOWN
 }
 
 
