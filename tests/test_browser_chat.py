@@ -9,6 +9,11 @@ from typing import Any
 
 import chatting
 import pytest
+from conftest import example
+from fakes import FakeModule, spec
+from speech import FakeListener
+
+from pipelines.speech_to_text import detector
 
 pytestmark = pytest.mark.browser
 
@@ -457,3 +462,24 @@ def test_a_reply_is_sent_to_be_read_aloud(room: Any) -> None:
         "() => document.querySelector('#tts-text textarea')?.value === 'echo: read this'", timeout=20_000
     )
     assert room.locator("#tts-speak").is_visible()
+
+
+def test_what_was_heard_is_sent_to_the_chat(
+    page_of: Any, fake: chatting.FakeChat, fake_engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = FakeListener("What time is it?")
+    fake_engine(FakeModule(spec("speech_to_text", "fake", rank=99), make=lambda: heard))
+    monkeypatch.setattr(detector, "weights", lambda: None)
+    page = opened(page_of("ko-KR"))
+    page.get_by_role("tab", name="음성 받아쓰기", exact=True).first.click()
+    page.locator("#stt-files input[type=file]").wait_for(state="attached", timeout=20_000)
+    page.wait_for_timeout(2000)
+    page.locator("#stt-files input[type=file]").set_input_files(str(example("speech_to_text", "english.wav")))
+    page.locator("#stt-files").get_by_text("english").first.wait_for(timeout=10_000)
+    page.locator("#stt-run").click()
+    page.locator("#stt-lines").get_by_text("What time is it?").first.wait_for(timeout=30_000)
+    page.wait_for_timeout(500)
+    page.locator("#stt-to-chat").click()
+    page.locator("#chat-message textarea").wait_for(timeout=10_000)
+    script = "() => document.querySelector('#chat-message textarea').value.includes('What time is it?')"
+    page.wait_for_function(script, timeout=10_000)

@@ -122,9 +122,16 @@ def test_an_edit_cuts_what_came_after() -> None:
 
 @pytest.mark.parametrize("value", [None, 5, {}, {"conversation": 5}, {"conversation": {"messages": "x"}}, []])
 def test_whatever_the_browser_kept_the_tab_opens(value: Any) -> None:
-    kept, shown, facts, system_prompt, documents, *_ = asyncio.run(talking.on_open(value))
+    event = SimpleNamespace(_data=value)
+    kept, shown, facts, system_prompt, documents, *_ = asyncio.run(talking.on_open(event))
     assert (shown, facts, system_prompt, documents) == ([], "", "", None)
     assert talks.read(kept["conversation"])["messages"] == []
+
+
+@pytest.mark.parametrize("given", [None, 5, {}, {"file": 5}, {"file": "x"}])
+def test_an_import_of_nothing_is_refused(given: Any) -> None:
+    with pytest.raises(InvalidInput):
+        asyncio.run(talking.on_import(SimpleNamespace(_data=given)))
 
 
 def test_what_is_read_aloud_has_no_marks_and_no_thoughts() -> None:

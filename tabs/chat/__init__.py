@@ -107,14 +107,14 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls, elsewhere: list[Any]) -> 
         )
         reply.failure(**private(talking.on_failed), inputs=[kept, box], outputs=[*seen, box, *buttons], **_AT_ONCE)
         running.append(reply)
-    talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=[*seen, *buttons], cancels=running, **_AT_ONCE)
     chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=[*seen, box], **_QUIET)
     writing = [*running, *elsewhere]
     cleared = [*seen, *buttons]
+    talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)
     chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)
     other = [*seen, chosen.system_prompt, chosen.documents, *buttons]
-    kept.select(**private(talking.on_open), inputs=kept, outputs=other, cancels=writing, **_QUIET)
-    kept.upload(**private(talking.on_import), inputs=kept, outputs=other, cancels=writing, **_QUIET)
+    kept.select(**private(talking.on_open), outputs=other, cancels=writing, **_QUIET)
+    kept.upload(**private(talking.on_import), outputs=other, cancels=writing, **_QUIET)
 
 
 def _wire_settings(chosen: Controls, chatbot: gr.Chatbot, line: gr.HTML, bigger: gr.Button) -> None:
@@ -133,7 +133,7 @@ def _fill(page: gr.Blocks, talk: dict[str, Any], chosen: Controls, told: list[An
 
     async def on_load(value: Any) -> tuple[Any, ...]:
         language = visitor_language()
-        seen = (await talking.on_open(value))[:4]
+        seen = talking.opened(value)[:4]
         said, button, suggestions = notice.shown("auto", language)
         examples = gr.update(choices=controls.preset_choices(language))
         first = presets.PRESETS[0].idea.to(language)

@@ -2,8 +2,8 @@
 // `props.value` is the open conversation as the server and this list pass it to each other:
 //   conversation  the open one; null asks the server for a new one
 //   incoming      conversations of an imported file, to be kept
-//   file          the text of a file that the server shall read
 //   words         what to write on the buttons
+// What a click asks for goes with its event: a reply that is being written may replace the value in between.
 const PREFIX = 'modu-chat:', OPEN = 'modu-chat-open', LARGEST_FILE = 1500000, SPLIT_AT = 1200000;
 let timer = null, full = false, renaming = null, sure = null, drawn = '';
 
@@ -69,7 +69,7 @@ function open(conversation) {
   props.value = { words: words(), conversation };
   if (conversation) keep(conversation, conversation.updated || Date.now());
   draw();
-  trigger('select');
+  trigger('select', { conversation });
   if (narrow.matches) box.open = false;
 }
 
@@ -130,8 +130,7 @@ async function take(file) {
     return;
   }
   flush();
-  props.value = { words: words(), conversation: opened(), file: text };
-  trigger('upload');
+  trigger('upload', { file: text });
 }
 
 // --- what is seen ---------------------------------------------------------------------------------------------

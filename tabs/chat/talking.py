@@ -111,15 +111,21 @@ async def on_stop(kept: Any) -> tuple:
     return *shown(talks.stopped(shelf.opened(kept))), *IDLE
 
 
-async def on_open(kept: Any) -> tuple:
+async def on_open(event: gr.EventData) -> tuple:
     """Another conversation was chosen, or none (a new one). Its documents are not kept anywhere."""
+    return *opened(event._data), *IDLE
+
+
+def opened(kept: Any) -> tuple:
+    """What is seen of the browser's conversation, its system prompt, and no documents."""
     conversation = _readable(kept)
-    return *shown(conversation), conversation["system_prompt"], None, *IDLE
+    return *shown(conversation), conversation["system_prompt"], None
 
 
-async def on_import(kept: Any) -> tuple:
+async def on_import(event: gr.EventData) -> tuple:
     """The conversations of a file: they go to the browser's list, and the first one is opened."""
-    found = talks.imported(kept.get("file") if isinstance(kept, dict) else None)
+    given = event._data
+    found = talks.imported(given.get("file") if isinstance(given, dict) else None)
     if not found:
         raise InvalidInput(Text(en="There is no conversation in this file.", ko="이 파일에는 대화가 없습니다."))
     tell(Text(en="{count} imported.", ko="{count}개를 가져왔습니다.").format(count=len(found)))

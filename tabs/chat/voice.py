@@ -177,8 +177,8 @@ def wire(page: gr.Blocks, microphone: Microphone, talk: dict[str, Any], chosen: 
     )
     quiet: dict[str, Any] = {"show_progress": "hidden", "queue": False}
     stopped = {**private(on_stop), "inputs": talk["shelf"], "outputs": [*seen, *buttons, microphone.player]}
-    for button in (microphone.stop, talk["stop"]):
-        button.click(**stopped, cancels=[running], **quiet)
+    microphone.stop.click(**stopped, cancels=[running], **quiet)
+    talk["stop"].click(**private(on_hush), outputs=[microphone.stop, microphone.player], **quiet)
     running.failure(**private(on_failed), inputs=talk["shelf"], outputs=[*seen, *buttons, microphone.player], **quiet)
     reader, voice = microphone.choices[3], microphone.choices[1]
     reader.input(**private(on_reader), inputs=reader, outputs=voice, **quiet)
@@ -240,6 +240,11 @@ async def on_recording(
 async def on_stop(kept: Any) -> tuple:
     """Silence, and what has come stays; the work itself is cancelled by the event."""
     return *(await talking.on_stop(kept)), gr.update(visible=False), silent()
+
+
+async def on_hush() -> tuple:
+    """Silence, for the stop button of the conversation, which ends the exchange itself."""
+    return gr.update(visible=False), silent()
 
 
 async def on_failed(kept: Any) -> tuple:
