@@ -276,10 +276,11 @@ def compare(folder: Path, names: list[str], turns: int, prompt: int, reply: int)
     layer(workers)
     for worker in workers.values():
         worker.close()
+    own_cost(folder, prompt, reply)
 
 
 def table(workers: dict[str, Worker], prompt: int) -> None:
-    base = workers[BASE]
+    base = workers.get(BASE) or next(iter(workers.values()))
     print(f"\n{'':20} prefill s  tok/s  ratio | decode tok/s  ratio | turn s | cpu s | RSS MB | load s")
     for who, worker in workers.items():
         prefill, decode = worker.middle("prefill_s"), worker.middle("decode_s")
@@ -291,13 +292,54 @@ def table(workers: dict[str, Worker], prompt: int) -> None:
 
 
 def layer(workers: dict[str, Worker]) -> None:
-    """What our code costs over the bare library: the middle of the ratios of each turn."""
+    """What our code costs over the bare library: the middle of the ratios of each turn. Noisy; see `own_cost`."""
     for bits in ("int8", "int4"):
         pair = [workers.get(f"{kind} {bits}") for kind in ("ours", "bare")]
         if pair[0] is None or pair[1] is None:
             continue
         ratios = [mine["turn_s"] / its["turn_s"] for mine, its in zip(pair[0].turns, pair[1].turns, strict=True)]
         print(f"our layer over the bare library, {bits}: {100 * (statistics.median(ratios) - 1):+.1f} %")
+
+
+def own_cost(folder: Path, prompt: int, reply: int) -> None:
+    """The processor time of everything but the model: an engine whose tokens are all there at once."""
+    from transformers import AutoTokenizer
+
+    from pipelines import chat, engines
+    from pipelines.chat import Message, ReplyOptions, qwen3_fast
+    from pipelines.chat.bridge import Flow
+    from pipelines.chat.decoding import pieces
+    from pipelines.chat.prompts import Prompter
+
+    tokenizer = AutoTokenizer.from_pretrained(folder / PLACES["fp32"])
+    text = prompt_of(folder, prompt, 0)
+    words = (tokenizer(text, add_special_tokens=False)["input_ids"] * reply)[:reply]
+
+    class Instant:
+        SPEC = qwen3_fast.PRECISIONS[0].SPEC
+        context_tokens = 4096
+        prompter = Prompter(tokenizer)
+
+        def load(self, _: Path | None) -> Instant:
+            return self
+
+        def count(self, messages: Any, thinking: bool) -> int:
+            return len(self.prompter.prompt(messages, thinking).ids)
+
+        def write(self, messages: Any, options: Any, job: Any) -> Any:
+            given = self.prompter.prompt(messages, options.thinking)
+            flow = Flow[int](lambda give: [give(word) for word in words] and None, job)
+            return pieces(flow, given, tokenizer, {-1}, job)
+
+    os.environ["MODU_MODELS_DIR"] = str(folder)
+    engines.register("chat", (Instant(),))
+    costs = []
+    for _ in range(10):
+        begin = time.process_time()
+        for _ in chat.reply([Message("user", text)], ReplyOptions(max_new_tokens=reply), engine=Instant.SPEC.name):
+            continue
+        costs.append(time.process_time() - begin)
+    print(f"our own code in such a turn: {1000 * statistics.median(costs):.1f} ms of processor time")
 
 
 def main() -> None:

@@ -159,7 +159,7 @@ def test_the_reply_grows_and_the_last_one_is_complete(engine: FakeChat) -> None:
     assert [one.finish_reason for one in replies] == [None, None, "stop"]
     last = replies[-1]
     assert (last.engine, last.completion_tokens, last.prompt_tokens) == ("fake", 3, 6)
-    assert last.context_tokens == 400 and last.dropped_turns == 0 and last.seed >= 0
+    assert last.context_tokens == engine.context_tokens and last.dropped_turns == 0 and last.seed >= 0
 
 
 def test_a_reply_that_reached_its_length_says_so(engine: FakeChat) -> None:
