@@ -31,7 +31,7 @@ from training.chat_outside import lines_outside
 from training.chat_tokens import CONTEXT, END, PAD, save, trained
 
 HIGHEST_RATE, MATRIX_RATE, WEIGHT_DECAY, KEPT, DROPPED = 3e-3, 0.02, 0.05, 0.996, 0.05
-MEANING = 0.3  # weight of telling the intent from the state before the last layer
+MEANING = 0.4  # weight of telling the intent from the state before the last layer, and from the mere words
 log = logging.getLogger("chat")
 
 
@@ -74,7 +74,8 @@ class Run:
         self.model = Qwen3ForCausalLM(config(size, ids, args.width, args.layers))
         self.model.set_attn_implementation("eager")  # quicker than the fused one on rows this short
         self.average = copy.deepcopy(self.model).eval()
-        self.meaning = torch.nn.Linear(args.width, 2 * len(load_written()))  # helps to learn, is not shipped
+        kinds = 2 * len(load_written())
+        self.meaning = torch.nn.ModuleList(torch.nn.Linear(args.width, kinds) for _ in range(2))  # not shipped
         inner = {n: p for n, p in self.model.named_parameters() if p.ndim == 2 and "embed" not in n}
         outer = [p for n, p in self.model.named_parameters() if n not in inner] + list(self.meaning.parameters())
         self.optimisers: list[torch.optim.Optimizer] = [
@@ -119,9 +120,14 @@ class Run:
             said = self.model.model(inputs_embeds=inside, use_cache=False, output_hidden_states=True)
             logits = self.model.lm_head(F.dropout(said.last_hidden_state.flatten(0, 1)[wanted], DROPPED))
             early = said.hidden_states[-2][torch.arange(len(ids)), batch.decided]
-            meant = self.meaning(F.rms_norm(early, early.shape[-1:]))
+            words = torch.einsum("rl,rlw->rw", batch.asked[:, :-1], inside) / batch.asked.sum(1, keepdim=True)
+            meant = [
+                head(F.rms_norm(state, state.shape[-1:]))
+                for head, state in zip(self.meaning, (early, words), strict=True)
+            ]
         each = F.cross_entropy(logits.float(), ids[:, 1:].flatten()[wanted], reduction="none")
-        return (each * share[wanted]).sum() / share.sum() + MEANING * F.cross_entropy(meant.float(), batch.meaning)
+        told = sum(F.cross_entropy(guess.float(), batch.meaning) for guess in meant)
+        return (each * share[wanted]).sum() / share.sum() + MEANING * told
 
     def learn(self, batch: Batch, steps: int) -> float:
         for optimiser, highest in zip(self.optimisers, self.rates, strict=True):

@@ -19,7 +19,7 @@ UNKNOWNS, OUTSIDE = 0.2, 0.35  # share of unknown questions, and of outside line
 THINKING, SYSTEM, EARLIER, LONG = 0.1, 0.12, 0.15, 0.006  # shares: thinking switch, system prompt, earlier turns, many
 FIRST_ANSWER = 0.7  # the first answer of an intent is the usual one
 CUT, KEPT = 0.75, 9  # share of rows whose reply ends after a few tokens: what is meant is decided there
-QUESTION, BEGINNING, REST = 0.08, 1.0, 0.5  # weight of a token in the question, at the reply's beginning, after it
+QUESTION, BEGINNING, REST = 0.03, 1.0, 0.5  # weight of a token in the question, at the reply's beginning, after it
 POOL, TOKENS = 1_024, 3_600
 SYSTEM_PROMPTS = {
     "en": (
@@ -46,15 +46,17 @@ class Row:
     ids: list[int]
     weights: list[float]
     decided: int  # the last token before the reply: here it must be clear what is meant
+    asked: tuple[int, int]  # where the question's words stand
     meaning: int  # intent and language as a number
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of like length: ids and weights (rows, longest), decided and meaning (rows)."""
+    """Rows of like length: ids, weights and asked (rows, longest), decided and meaning (rows)."""
 
     ids: Tensor
     weights: Tensor
+    asked: Tensor
     decided: Tensor
     meaning: Tensor
 
@@ -133,6 +135,7 @@ class Corpus:
         cuts = rng.choice([0.0, 0.0, 0.05, 0.15])
         ids += self.turn("user", cut_up(self.tokenizer, words, rng, cuts))
         weights = [0.0] * before + [QUESTION] * (len(ids) - before)
+        words_at = (before, len(ids) - 2)
         opening, reply = self.reply(intent, lang, rng)
         ids += opening
         weights += [0.0] * len(opening)
@@ -140,7 +143,7 @@ class Corpus:
             reply = reply[:KEPT]
         weights += [BEGINNING if at < KEPT else REST for at in range(len(reply))]
         meaning = 2 * self.numbers[intent.name] + LANGUAGES.index(lang)
-        return Row(ids + reply, weights, len(ids) - 1, meaning)
+        return Row(ids + reply, weights, len(ids) - 1, words_at, meaning)
 
     def reply(self, intent: Written, lang: str, rng: random.Random) -> tuple[list[int], list[int]]:
         """What the template opens the reply with, and the reply itself."""
@@ -168,6 +171,7 @@ def batch_of(rows: Sequence[Row]) -> Batch:
     return Batch(
         padded([row.ids for row in rows], 0).long(),
         padded([row.weights for row in rows], 0.0),
+        padded([[float(row.asked[0] <= at < row.asked[1]) for at in range(len(row.ids))] for row in rows], 0.0),
         torch.tensor([row.decided for row in rows]),
         torch.tensor([row.meaning for row in rows]),
     )
