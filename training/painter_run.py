@@ -32,7 +32,7 @@ class Plan:
     kept: float  # of the running average of the weights, per step
     flat: float = 0.0  # share of the run at the full rate, before it falls
     seed: int = 1
-    store_every_s: float = 120.0  # processor seconds
+    store_every_s: float = 45.0  # processor seconds
     measure_every_s: float = 600.0
     device: str = "cpu"
 
@@ -114,7 +114,7 @@ class Stage:
         log.info("%s %s", self.name, self.curve[-1])
 
     def run(self) -> None:
-        stored = measured = self.cpu_s
+        stored, measured = self.cpu_s, self.curve[-1]["cpu_s"] if self.curve else 0.0
         while self.progress < 1:
             began = time.process_time()
             loss = self.learn()
