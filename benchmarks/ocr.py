@@ -20,7 +20,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -76,14 +75,16 @@ READERS: dict[str, Callable[[], Reader]] = {
 
 
 def order_score(read: str, lines: tuple[str, ...]) -> tuple[int, int]:
-    """How many of the lines that were found stand right after a found predecessor, and how many could."""
-    text, places = plain(read), []
+    """How many of the lines that were found stand after the line before them, and how many were found."""
+    text, at, right, found = plain(read), 0, 0, 0
     for line in lines:
         wanted = plain(line)
-        at = text.find(wanted[: max(2, len(wanted) // 3)])
-        places.append(at if at >= 0 else text.find(wanted[-max(2, len(wanted) // 3) :]))
-    pairs = [(a, b) for a, b in pairwise(places) if a >= 0 and b >= 0]
-    return sum(a <= b for a, b in pairs), len(pairs)
+        wanted = wanted if len(wanted) < 9 else wanted[: len(wanted) // 2]
+        after = text.find(wanted, at)
+        found += wanted in text
+        right += after >= 0
+        at = after if after >= 0 else at
+    return right, found
 
 
 def cpu_s() -> float:

@@ -132,9 +132,10 @@ def halves(text: str) -> list[str]:
 def columns(face: tuple[str, int], rng: np.random.Generator) -> DrawnPage:
     page, heading = Page((1250, 900), face, 26), "이달의 소식 모음"
     page.write(70, 50, heading)
-    written = [heading]
-    for x, of in ((70, KOREAN), (680, KOREAN if rng.random() < 0.5 else ENGLISH)):
-        lines = [piece for text in picked(of, 7, rng) for piece in halves(text)]
+    written, second = [heading], rng.random() < 0.5
+    korean = picked(KOREAN, 12, rng)
+    for x, of in ((70, korean[:6]), (680, korean[6:] if second else picked(ENGLISH, 6, rng))):
+        lines = [piece for text in of for piece in halves(text)]
         page.block(x, 150, lines)
         written += lines
     return DrawnPage("", page.sheet, tuple(written))
