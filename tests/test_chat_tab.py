@@ -55,9 +55,9 @@ def messages(step: tuple) -> list[str]:
 def test_the_reply_grows_and_the_buttons_change(fake: chatting.FakeChat) -> None:
     fake.slow_s = 0.05
     steps = answer(asked("one two three four five six"))
-    assert messages(steps[0])[-1] == "⋯" and steps[0][3:] == talking.BUSY
+    assert messages(steps[0])[-1] == "⋯" and steps[0][3:5] == talking.BUSY
     assert messages(steps[-1]) == ["one two three four five six", "echo: one two three four five six"]
-    assert steps[-1][3:] == talking.IDLE
+    assert steps[-1][3:5] == talking.IDLE
     assert steps[-1][0]["conversation"]["messages"][-1]["state"] == "done"
 
 
@@ -91,14 +91,18 @@ def test_the_inputs_stand_in_the_order_of_the_handler() -> None:
 
 
 def test_a_failure_keeps_what_came_or_gives_the_question_back(fake: chatting.FakeChat) -> None:
+    seen: list[tuple] = []
+
+    async def collect() -> None:
+        async for step in talking.on_answer(asked("break now"), **DEFAULTS):
+            seen.append(step)
+
     with pytest.raises(EngineFailed):
-        answer(asked("break now"))
-    empty = {"conversation": talks.waiting(asked("break now")["conversation"])}
-    *seen, box, send, stop = asyncio.run(talking.on_failed(empty, ""))
-    assert (seen[1], box, (send, stop)) == ([], "break now", talking.IDLE)
-    half = {"conversation": talks.answered(asked("q")["conversation"], chatting.reply("half", finish_reason=None))}
-    *seen, box, _, _ = asyncio.run(talking.on_failed(half, "typed"))
-    assert box == "typed" and seen[1][-1]["content"].startswith("half")
+        asyncio.run(collect())
+    assert (seen[-1][1], seen[-1][3:5], seen[-1][5]) == ([], talking.IDLE, "break now")
+    half = talks.answered(asked("q")["conversation"], chatting.reply("half", finish_reason=None))
+    step = talking.after_failure(half)
+    assert step[1][-1]["content"].startswith("half") and step[5] == gr.skip()
 
 
 def test_while_a_reply_is_written_the_conversation_is_left_alone() -> None:

@@ -37,6 +37,7 @@ def build(page: gr.Blocks) -> None:
             chosen = controls.build(talk["line"])
     aloud = voice.wire(page, microphone, talk, chosen)
     _wire_talk(talk, chosen, [aloud])
+    voice.wire_hush(microphone, talk["stop"])  # after the event that stops the reply: events of one click queue up
     _wire_settings(chosen, talk["chatbot"], line, bigger)
     _fill(page, talk, chosen, [line, bigger])
 
@@ -96,20 +97,19 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls, elsewhere: list[Any]) -> 
         chatbot.retry(**private(talking.on_retry), inputs=kept, outputs=seen, **_QUIET),
         chatbot.edit(**private(talking.on_edit), inputs=kept, outputs=seen, **_QUIET),
     ]
-    running = []
-    for question in asking:
-        reply = question.success(
+    running = [
+        question.success(
             **private(talking.on_answer, HEAVY),
             inputs=[kept, *chosen.inputs],
-            outputs=[*seen, *buttons],
+            outputs=[*seen, *buttons, box],
             show_progress="minimal",
             show_progress_on=facts,
         )
-        reply.failure(**private(talking.on_failed), inputs=[kept, box], outputs=[*seen, box, *buttons], **_AT_ONCE)
-        running.append(reply)
-    chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=[*seen, box], **_QUIET)
+        for question in asking
+    ]
     writing = [*running, *elsewhere]
     cleared = [*seen, *buttons]
+    chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=[*seen, box], **_QUIET)
     talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)
     chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)
     other = [*seen, chosen.system_prompt, chosen.documents, *buttons]

@@ -6,6 +6,7 @@
 // What a click asks for goes with its event: a reply that is being written may replace the value in between.
 const PREFIX = 'modu-chat:', OPEN = 'modu-chat-open', LARGEST_FILE = 1500000, SPLIT_AT = 1200000;
 let timer = null, full = false, renaming = null, sure = null, drawn = '';
+let left = null, wanted = null, again = null;  // whose reply was being written when another one was opened
 
 const words = () => (props.value && props.value.words) || {};
 const opened = () => (props.value && props.value.conversation) || null;
@@ -66,11 +67,18 @@ function forget(id) {
 function open(conversation) {
   flush();
   try { sessionStorage.removeItem(OPEN); } catch (error) { console.warn(error); }
-  props.value = { words: words(), conversation };
+  left = opened() ? opened().id : null;
+  if (conversation && conversation.id === left) left = null;
+  wanted = conversation;
   if (conversation) keep(conversation, conversation.updated || Date.now());
-  draw();
-  trigger('select', { conversation });
+  ask();
   if (narrow.matches) box.open = false;
+}
+
+function ask() {
+  props.value = { words: words(), conversation: wanted };
+  draw();
+  trigger('select', { conversation: wanted });
 }
 
 function remove(id) {
@@ -225,6 +233,13 @@ watch('value', () => {
     if (opened()) { try { sessionStorage.setItem(OPEN, opened().id); } catch (error) { console.warn(error); } }
     props.value = { words: words(), conversation: opened() };
     draw();
+    return;
+  }
+  if (left && opened() && opened().id === left) {
+    // The last words of a reply that was left came after the answer to our question: ask once more.
+    keep(opened());
+    clearTimeout(again);
+    again = setTimeout(ask, 300);
     return;
   }
   // While a reply streams this runs ten times a second: write once a second.

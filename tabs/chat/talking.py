@@ -90,20 +90,27 @@ async def on_answer(
     conversation = {**shelf.opened(kept), "system_prompt": system_prompt}
     options = ReplyOptions(system_prompt, temperature, top_p, max_new_tokens, thinking, seed, adapter or "")
     notice = EMPTY
-    yield *shown(talks.waiting(conversation)), *BUSY
-    async for reply in replies(talks.spoken(conversation), options, engine, documents):
-        conversation, notice = talks.answered(conversation, reply), reply.notice
-        yield *shown(conversation, notice), *BUSY
-    yield *shown(conversation, notice), *IDLE
+    yield *shown(talks.waiting(conversation)), *BUSY, gr.skip()
+    try:
+        async for reply in replies(talks.spoken(conversation), options, engine, documents):
+            conversation, notice = talks.answered(conversation, reply), reply.notice
+            yield *shown(conversation, notice), *BUSY, gr.skip()
+    except Exception:  # whatever it was: the page is left in order, and the sentence about it follows
+        yield after_failure(conversation)
+        raise
+    yield *shown(conversation, notice), *IDLE, gr.skip()
 
 
-async def on_failed(kept: Any, text: str) -> tuple:
-    """The reply failed, and a sentence said why. What had come stays; otherwise the question is in the box again."""
-    conversation = talks.stopped(shelf.opened(kept))
+def after_failure(conversation: Conversation) -> tuple:
+    """What had come stays; where nothing came, the question is in the box again.
+
+    No event of its own: Gradio would run it after a cancel as well, when another conversation may be open.
+    """
+    conversation = talks.stopped(conversation)
     if not talks.says_nothing(conversation):
-        return *shown(conversation), text, *IDLE
+        return *shown(conversation), *IDLE, gr.skip()
     conversation, question = talks.undone(conversation)
-    return *shown(conversation), text or question, *IDLE
+    return *shown(conversation), *IDLE, question
 
 
 async def on_stop(kept: Any) -> tuple:

@@ -178,12 +178,15 @@ def wire(page: gr.Blocks, microphone: Microphone, talk: dict[str, Any], chosen: 
     quiet: dict[str, Any] = {"show_progress": "hidden", "queue": False}
     stopped = {**private(on_stop), "inputs": talk["shelf"], "outputs": [*seen, *buttons, microphone.player]}
     microphone.stop.click(**stopped, cancels=[running], **quiet)
-    talk["stop"].click(**private(on_hush), outputs=[microphone.stop, microphone.player], **quiet)
-    running.failure(**private(on_failed), inputs=talk["shelf"], outputs=[*seen, *buttons, microphone.player], **quiet)
     reader, voice = microphone.choices[3], microphone.choices[1]
     reader.input(**private(on_reader), inputs=reader, outputs=voice, **quiet)
     page.load(**private(on_open), inputs=[], outputs=[microphone.player, microphone.note, *microphone.choices], **quiet)
     return running
+
+
+def wire_hush(microphone: Microphone, stop: gr.Button) -> None:
+    """The stop button of the conversation silences the player too."""
+    stop.click(**private(on_hush), outputs=[microphone.stop, microphone.player], show_progress="hidden", queue=False)
 
 
 async def on_open() -> tuple:
@@ -229,11 +232,15 @@ async def on_recording(
     conversation, notice = before, EMPTY
     player = silent()
     history = [Message(turn.role, turn.content) for turn in talks.spoken(before)]
-    async for heard in _exchange(path, history, options):
-        conversation = talks.answered(talks.asked(before, heard.talk.transcript.text), heard.talk.reply)
-        notice = heard.talk.reply.notice
-        player = {**silent(), "pieces": list(heard.pieces), "complete": heard.talk.over}
-        yield *shown(conversation, notice), *_busy(), player, gr.skip()
+    try:
+        async for heard in _exchange(path, history, options):
+            conversation = talks.answered(talks.asked(before, heard.talk.transcript.text), heard.talk.reply)
+            notice = heard.talk.reply.notice
+            player = {**silent(), "pieces": list(heard.pieces), "complete": heard.talk.over}
+            yield *shown(conversation, notice), *_busy(), player, gr.skip()
+    except Exception:  # whatever it was: the page is left in order, and the sentence about it follows
+        yield *_left(conversation), gr.skip()
+        raise
     yield *shown(conversation, notice), *_idle(), player, None
 
 
@@ -247,9 +254,9 @@ async def on_hush() -> tuple:
     return gr.update(visible=False), silent()
 
 
-async def on_failed(kept: Any) -> tuple:
-    """A sentence said why. What was understood and written by then stays; an empty reply goes."""
-    conversation = talks.stopped(shelf.opened(kept))
+def _left(conversation: talks.Conversation) -> tuple:
+    """What was understood and written before a failure stays; an empty reply goes."""
+    conversation = talks.stopped(conversation)
     if talks.says_nothing(conversation):
         conversation = talks.upto_question(conversation)
     return *shown(conversation), *_idle(), silent()
