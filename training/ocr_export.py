@@ -1,6 +1,6 @@
 """Writes a checkpoint of the line recogniser as ONNX, half precision inside, and compares the two.
 
-    python -m training.ocr_export FOLDER/last.pt assets/ocr/korean.onnx
+    python -m training.ocr_export FOLDER/last.pt assets/ocr/korean.onnx      (needs the package onnx besides)
 
 In: `lines` (n, 1, 40, w) float32 in -1..1. Out: the best character number and its probability at every 4th column.
 Weights are stored as 16 bit and turned to 32 bit when the file is loaded: half the size, the same answers.
