@@ -21,7 +21,7 @@ from tabs._words import say, visitor_language
 NO_VIDEO = Text(en="Choose a video first.", ko="먼저 동영상을 골라 주세요.")
 _WORDS = {
     "screen": Text(en="Screen", ko="화면"),
-    "speech": Text(en="Speech", ko="말"),
+    "speech": Text(en="Speech", ko="음성"),
     "jump": Text(en="Show this moment", ko="이 순간 보기"),
     "nothing": Text(
         en="What is said and shown will stand here, in the order of time.",
@@ -33,6 +33,7 @@ _WORDS = {
     ),
 }
 
+_PAGE_CSS = "#stt-timeline, #stt-timeline .html-container { padding: 0 !important; }"
 _CSS = """
 ol { list-style: none; margin: 0; padding: 4px 0; max-height: 420px; overflow-y: auto;
   border: 1px solid var(--border-color-primary); border-radius: var(--radius-md);
@@ -97,8 +98,9 @@ async def read_video(video: FileData, language: str = "auto", every_s: float = 5
 def build(page: gr.Blocks, language: gr.Dropdown) -> None:
     """The endpoint and the fold. `language` is the tab's choice of what is spoken."""
     endpoint(read_video, "video_to_text", HEAVY)
-    label = say("A video: what is said and what is on the screen, too", "동영상: 말과 함께 화면에 나온 글까지")
+    label = say("Video: what is on the screen, too", "동영상: 화면에 나온 글까지")
     with gr.Accordion(label, open=False, elem_id="stt-screen"):
+        gr.HTML(f"<style>{_PAGE_CSS}</style>", padding=False, visible="hidden")
         with gr.Row():
             with gr.Column(min_width=290):
                 clip = clip_input(sources=["upload"], label=say("Video", "동영상"), elem_id="stt-clip", height=280)
@@ -109,7 +111,7 @@ def build(page: gr.Blocks, language: gr.Dropdown) -> None:
                 with gr.Row():
                     stop = gr.Button(say("Stop", "멈추기"), elem_id="stt-screen-stop", min_width=80, scale=1)
                     run = gr.Button(
-                        say("Write it all down", "모두 받아쓰기"), variant="primary", elem_id="stt-screen-run",
+                        say("Write it down", "받아쓰기"), variant="primary", elem_id="stt-screen-run",
                         min_width=140, scale=2,
                     )  # fmt: skip
             with gr.Column(min_width=290):

@@ -222,6 +222,20 @@ def test_pages_are_flipped_and_their_pictures_made_when_looked_at(reader: KnownL
     assert set(desk.current.pictures) == {0, 1, 2}
 
 
+@pytest.mark.parametrize("wrong", [-1, 3, None, "1", 0.5])
+def test_a_page_or_file_that_is_not_there_is_refused(reader: KnownLines, three_pages: Any, wrong: Any) -> None:
+    desk = read(three_pages)["desk"]
+    with pytest.raises(InvalidInput):
+        run(answers.on_page(desk, wrong))
+    with pytest.raises(InvalidInput):
+        run(answers.on_which(desk, wrong))
+    assert desk.current.page == desk.which == 0
+
+
+def test_before_anything_is_read_there_is_nothing_to_flip() -> None:
+    assert len(run(answers.on_next(Desk()))) == len(run(answers.on_which(Desk(), 4))) == 10 + len(FORMATS)
+
+
 def test_what_is_corrected_is_what_is_downloaded_and_sent(reader: KnownLines, three_pages: Any) -> None:
     desk = read(three_pages)["desk"]
     texts = ["Tea", "3,200", "cake", "1,500", ""]

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines import engines
+from pipelines import checks, engines
 from pipelines.errors import InvalidInput, PipelineError
 from pipelines.ocr import LANGUAGES, TASK
 from pipelines.words import EMPTY, Language, Text
@@ -74,7 +74,8 @@ async def on_files(files: list[Any] | None, pages: str, language: str, engine: s
 
 async def on_which(desk: Desk, which: int) -> tuple:
     """Another one of the documents is looked at."""
-    desk.which, desk.line = which, None
+    if desk.documents:
+        desk.which, desk.line = checks.whole(which, "file", 0, len(desk.documents) - 1), None
     return await _shown(desk)
 
 
@@ -82,16 +83,18 @@ async def on_page(desk: Desk, page: int) -> tuple:
     """Another page of the document is looked at."""
     document = desk.current
     if document is not None:
-        document.page, desk.line = max(0, min(page, len(document.pages) - 1)), None
+        document.page, desk.line = checks.whole(page, "page", 0, len(document.pages) - 1), None
     return await _shown(desk)
 
 
 async def on_previous(desk: Desk) -> tuple:
-    return await on_page(desk, desk.current.page - 1 if desk.current else 0)
+    """One page back; the first one stays."""
+    return await on_page(desk, max(0, desk.current.page - 1) if desk.current else 0)
 
 
 async def on_next(desk: Desk) -> tuple:
-    return await on_page(desk, desk.current.page + 1 if desk.current else 0)
+    """One page on; the last one stays."""
+    return await on_page(desk, min(len(desk.current.pages) - 1, desk.current.page + 1) if desk.current else 0)
 
 
 async def on_edit(desk: Desk, event: gr.EventData) -> tuple:

@@ -35,18 +35,21 @@ function light(at, from) {
     lit = at;
   }
   if (at < 0) return;
-  if (from !== 'list') within(list, items[at].offsetTop, items[at].offsetHeight);
-  if (from !== 'box') {
-    const shape = boxes[at].getBoundingClientRect();
-    within(frame, shape.top - frame.getBoundingClientRect().top + frame.scrollTop, shape.height);
-  }
+  if (from !== 'list') within(list, items[at]);
+  if (from !== 'box') within(frame, boxes[at]);
 }
 
 // Scrolls the box, never the window.
-function within(box, top, height) {
-  if (top < box.scrollTop || top + height > box.scrollTop + box.clientHeight) {
-    box.scrollTo({ top: Math.max(0, top - box.clientHeight / 3), behavior: calm() });
+function within(box, node) {
+  const seen = box.getBoundingClientRect(), shape = node.getBoundingClientRect();
+  const places = {};
+  if (shape.top < seen.top || shape.bottom > seen.bottom) {
+    places.top = Math.max(0, box.scrollTop + shape.top - seen.top - box.clientHeight / 3);
   }
+  if (shape.left < seen.left || (shape.right > seen.right && shape.left > seen.left + seen.width / 4)) {
+    places.left = Math.max(0, box.scrollLeft + shape.left - seen.left - box.clientWidth / 10);
+  }
+  if ('top' in places || 'left' in places) box.scrollTo({ ...places, behavior: calm() });
 }
 
 function touch(at) {
