@@ -250,6 +250,11 @@ def test_chinese_is_not_taken_where_korean_was_asked_for() -> None:
     assert embedded.better(Read("가", 0.3), Read("中文", 0.97), chinese=False).text == "가"
 
 
+def test_wide_signs_stay_only_in_chinese() -> None:
+    assert embedded.narrowed(Read("Date：2026（new）。", 0.9)) == Read("Date:2026(new).", 0.9)
+    assert embedded.narrowed(Read("日期：今天。", 0.9)).text == "日期：今天。"
+
+
 # --- Tesseract ------------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.engines import EngineSpec
@@ -29,6 +30,7 @@ SPEC = EngineSpec(
 
 _HANGUL = re.compile("[가-힣ㄱ-ㅣ]")
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x3002: "."}
 _CERTAIN = 0.85  # a Korean line read so well is not read a second time
 _LATIN_BONUS = 0.03  # between equals, the recogniser that was made for Latin letters
 
@@ -50,7 +52,7 @@ class EmbeddedReader:
 
     def read(self, cuts: Sequence[Pixels], language: str, job: Job) -> list[Read]:
         if language in ("en", "zh"):
-            return self._others.read(cuts)
+            return [narrowed(read) for read in self._others.read(cuts)]
         reads = self._korean.read(cuts)
         if language == "ko":
             return reads
@@ -58,12 +60,17 @@ class EmbeddedReader:
         doubtful = [at for at, read in enumerate(reads) if not _settled(read)]
         again = self._others.read([cuts[at] for at in doubtful]) if doubtful else []
         for at, other in zip(doubtful, again, strict=True):
-            reads[at] = better(reads[at], other, chinese=language == "auto")
+            reads[at] = better(reads[at], narrowed(other), chinese=language == "auto")
         return reads
 
 
 def _settled(read: Read) -> bool:
     return read.score >= _CERTAIN and len(_HANGUL.findall(read.text)) >= 1
+
+
+def narrowed(read: Read) -> Read:
+    """A line without Chinese in ordinary width: the recogniser for Chinese likes its wide brackets and colons."""
+    return read if _HAN.search(read.text) else replace(read, text=read.text.translate(_NARROW))
 
 
 def better(ours: Read, other: Read, chinese: bool = True) -> Read:
