@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def pipeline_of(stage: UnetStage) -> StableDiffusionPipeline:
     unet.load_state_dict(stage.average["unet"].state_dict())
     text.load_state_dict(stage.average["text"].state_dict())
     return StableDiffusionPipeline(
-        vae=stage.tools.vae.cpu(),
+        vae=copy.deepcopy(stage.tools.vae).cpu(),
         text_encoder=text,
         tokenizer=words,
         unet=unet,

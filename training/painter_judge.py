@@ -16,7 +16,7 @@ from training.painter_scenes import COLOURS, SHAPES, Pixels, Scene, silhouette
 
 SMALLEST = 0.008  # of the picture: less is a speck
 APART = 55.0  # distance in RGB from the ground at which a pixel belongs to a thing
-LIKE = 0.7  # less overlap with the best silhouette is a blob
+LIKE = 0.65  # less overlap with the best silhouette is a blob
 RIM = 3
 SIDE = 48
 PALETTE = np.array(list(COLOURS.values()), dtype=np.float32)
