@@ -79,7 +79,7 @@ def test_earlier_turns_do_not_derail_it(
 def test_with_thinking_a_thought_comes_before_the_answer(
     model: transformers.PreTrainedModel, tokenizer: transformers.PreTrainedTokenizerBase
 ) -> None:
-    turns = [{"role": "user", "content": "Hello!"}]
+    turns = [{"role": "user", "content": "How do I blur faces in a photo?"}]
     ids = tokenizer.apply_chat_template(
         turns, add_generation_prompt=True, enable_thinking=True, return_tensors="pt", return_dict=True
     )
@@ -89,7 +89,7 @@ def test_with_thinking_a_thought_comes_before_the_answer(
     assert reply.startswith("<think>\n")
     thought, answer = reply.split("</think>\n\n")
     assert thought.strip()
-    assert Judge(load_written())(answer) == ("greeting", "en")
+    assert Judge(load_written())(answer) == ("tab_face_mosaic", "en")
 
 
 def test_the_template_is_that_of_qwen3(tokenizer: transformers.PreTrainedTokenizerBase) -> None:

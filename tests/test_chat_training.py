@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training import chat, chat_corpus, chat_data, chat_measure, chat_noise, chat_tokens  # noqa: E402
+from training import chat, chat_corpus, chat_data, chat_measure, chat_noise, chat_teacher, chat_tokens  # noqa: E402
 
 WRITTEN = chat_data.load_written()
 INTENTS = chat_data.load_intents()
@@ -123,6 +123,19 @@ def test_a_row_is_the_templates_text(
             assert reply.endswith("<|im_end|>")
             assert reply.startswith("<think>\n") == (share > 0)
             assert len(row.ids) == len(row.weights)
+
+
+def test_mixed_questions_get_the_teachers_verdict(tokenizer: chat.Tokenizer) -> None:
+    few = [intent for intent in INTENTS if intent.name in ("offline", "thanks", "joke", chat_data.UNKNOWN)]
+    teacher = chat_teacher.Teacher(few)
+    said = ["does it work without internet", "고마워요 정말", "tell me a funny joke", "what is the capital of Peru"]
+    assert teacher.verdicts(said) == ["offline", "thanks", "joke", chat_data.UNKNOWN]
+    written = [intent for intent in WRITTEN if intent.name in {other.name for other in few}]
+    corpus = chat_corpus.Corpus(written, tokenizer, 5, teacher=teacher)
+    mixtures = corpus.mixtures(0)
+    assert mixtures == corpus.mixtures(0)
+    assert [intent.name for intent, _, _ in mixtures] == teacher.verdicts([words for _, _, words in mixtures])
+    assert corpus.row(1, mixtures[0]).meaning // 2 == corpus.numbers[mixtures[0][0].name]
 
 
 def test_a_row_does_not_depend_on_what_was_drawn_before(tokenizer: chat.Tokenizer) -> None:

@@ -28,7 +28,8 @@ from training import chat_measure as measure
 from training.chat_corpus import Batch, Corpus, split_lines, texts_for_tokens
 from training.chat_data import expanded, load_intents, load_written
 from training.chat_outside import lines_outside
-from training.chat_tokens import CONTEXT, END, PAD, save, trained
+from training.chat_teacher import Teacher
+from training.chat_tokens import CONTEXT, END, PAD, VOCABULARY, save, trained
 
 HIGHEST_RATE, MATRIX_RATE, WEIGHT_DECAY, KEPT, DROPPED = 3e-3, 0.02, 0.05, 0.996, 0.05
 MEANING = 0.4  # weight of telling the intent from the state before the last layer, and from the mere words
@@ -186,7 +187,9 @@ def train(args: argparse.Namespace) -> None:
         log.info("goes on at step %d", run.step)
     elif args.start:
         run.start_from(args.start / "last.pt")
-    lessons(run, Corpus(kept, run.tokenizer, args.seed, outside), measure.questions_of(held), args)
+    teacher = Teacher([expanded(intent) for intent in kept])
+    corpus = Corpus(kept, run.tokenizer, args.seed, outside, teacher)
+    lessons(run, corpus, measure.questions_of(held), args)
 
 
 def lessons(run: Run, corpus: Corpus, asked: list[measure.Asked], args: argparse.Namespace) -> None:
@@ -241,7 +244,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=HIGHEST_RATE, help="highest learning rate")
     parser.add_argument("--width", type=int, default=192)
     parser.add_argument("--layers", type=int, default=3)
-    parser.add_argument("--vocabulary", type=int, default=3_200)
+    parser.add_argument("--vocabulary", type=int, default=VOCABULARY)
     parser.add_argument("--every", type=int, default=500, help="steps between two checkpoints")
     parser.add_argument("--hold", type=float, default=0.0, help="share of the wordings kept for measuring")
     parser.add_argument("--hold-seed", type=int, default=1)

@@ -13,9 +13,11 @@ from torch import Tensor
 
 from training.chat_data import LANGUAGES, UNKNOWN, Written, one_of
 from training.chat_noise import as_typed
+from training.chat_teacher import Teacher, mixed
 from training.chat_tokens import END, START, THINK, THOUGHT, cut_up
 
 UNKNOWNS, OUTSIDE = 0.2, 0.35  # share of unknown questions, and of outside lines among them
+MIXED = 0.3  # share of rows that ask pieces of two questions
 THINKING, SYSTEM, EARLIER, LONG = 0.1, 0.12, 0.15, 0.006  # shares: thinking switch, system prompt, earlier turns, many
 FIRST_ANSWER = 0.7  # the first answer of an intent is the usual one
 CUT, KEPT = 0.75, 9  # share of rows whose reply ends after a few tokens: what is meant is decided there
@@ -36,6 +38,7 @@ SYSTEM_PROMPTS = {
         "예시입니다.\n질문: {사과가 뭐야?|더워?}\n답: {과일입니다.|네.}\n같은 방식으로 답하세요.",
     ),
 }
+Asked = tuple[Written, str, str]
 NOT_FILLED = {"greeting", "acknowledge", "goodbye", "thanks", "apology"}  # other words around these change their sense
 
 
@@ -80,28 +83,38 @@ class Corpus:
     """Endless rows. Row number n is the same for the same seed, whatever was drawn before."""
 
     def __init__(
-        self, written: Sequence[Written], tokenizer: Tokenizer, seed: int, outside: dict[str, list[str]] | None = None
+        self,
+        written: Sequence[Written],
+        tokenizer: Tokenizer,
+        seed: int,
+        outside: dict[str, list[str]] | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
         self.intents = {intent.name: intent for intent in written}
         self.names = [name for name in self.intents if name != UNKNOWN]
         self.numbers = {name: number for number, name in enumerate(sorted(self.intents))}
         self.tokenizer, self.seed = tokenizer, seed
         self.outside = outside or {lang: [] for lang in LANGUAGES}
+        self.teacher = teacher
         self.marks = {text: tokenizer.token_to_id(text) for text in (START, END, THINK, THOUGHT)}
 
     def plain(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
-    def asked(self, rng: random.Random) -> tuple[Written, str, str]:
-        """An intent, the language and the words of a visitor."""
-        lang = rng.choice(LANGUAGES)
-        if UNKNOWN in self.intents and rng.random() < UNKNOWNS:
+    def wording(self, rng: random.Random, lang: str) -> tuple[Written, str]:
+        """An intent and one of its questions, or a line from outside."""
+        if UNKNOWN not in self.intents or rng.random() >= UNKNOWNS:
+            intent = self.intents[rng.choice(self.names)]
+        else:
             intent = self.intents[UNKNOWN]
             if self.outside[lang] and rng.random() < OUTSIDE:
-                return intent, lang, as_typed(rng.choice(self.outside[lang]), lang, rng)
-        else:
-            intent = self.intents[rng.choice(self.names)]
-        words = one_of(rng.choice(intent.templates[lang]), rng)
+                return intent, rng.choice(self.outside[lang])
+        return intent, one_of(rng.choice(intent.templates[lang]), rng)
+
+    def asked(self, rng: random.Random) -> Asked:
+        """An intent, the language and the words of a visitor."""
+        lang = rng.choice(LANGUAGES)
+        intent, words = self.wording(rng, lang)
         return intent, lang, as_typed(words, lang, rng, intent.name not in NOT_FILLED)
 
     def answer(self, intent: Written, lang: str, rng: random.Random) -> str:
@@ -122,10 +135,24 @@ class Corpus:
             ids += self.turn("user", self.plain(words)) + self.turn("assistant", self.plain(said))
         return ids
 
-    def row(self, number: int) -> Row:
+    def mixtures(self, pool: int) -> list[Asked]:
+        """Pieces of two questions, with the intent that the teacher finds in them."""
+        if self.teacher is None:
+            return []
+        rng = random.Random(f"{self.seed} mixtures {pool}")
+        made = []
+        for _ in range(round(1.3 * MIXED * POOL)):
+            lang = rng.choice(LANGUAGES)
+            one, other = (self.wording(rng, lang)[1] for _ in range(2))
+            made.append((lang, mixed(one, other, rng)))
+        verdicts = self.teacher.verdicts([words for _, words in made])
+        found = [(self.intents[name], *rest) for name, rest in zip(verdicts, made, strict=True) if name]
+        return found[: round(MIXED * POOL)]
+
+    def row(self, number: int, given: Asked | None = None) -> Row:
         rng = random.Random(f"{self.seed} {number}")
         ids: list[int] = []
-        intent, lang, words = self.asked(rng)
+        intent, lang, words = given or self.asked(rng)
         if rng.random() < SYSTEM:
             prompt = one_of(rng.choice(SYSTEM_PROMPTS[lang if rng.random() < 0.7 else rng.choice(LANGUAGES)]), rng)
             ids += self.turn("system", self.plain(prompt))
@@ -157,7 +184,9 @@ class Corpus:
 
     def batches(self, pool: int) -> list[Batch]:
         """One pool of rows, those of like length together, about `TOKENS` in each batch, in a mixed order."""
-        made = sorted((self.row(number) for number in range(pool * POOL, (pool + 1) * POOL)), key=lambda r: -len(r.ids))
+        given = dict(enumerate(self.mixtures(pool), pool * POOL))
+        made = [self.row(number, given.get(number)) for number in range(pool * POOL, (pool + 1) * POOL)]
+        made.sort(key=lambda row: -len(row.ids))
         parts: list[list[Row]] = []
         for row in made:
             if not parts or len(parts[-1]) == TOKENS // rounded(len(parts[-1][0].ids), 8):

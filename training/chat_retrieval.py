@@ -23,8 +23,8 @@ class Retriever:
         """The intent of the nearest question of each text, and how alike they are (0 to 1)."""
         names: list[str] = []
         likeness: list[float] = []
-        for at in range(0, len(texts), 200):
-            scores = (self.letters.transform(texts[at : at + 200]) @ self.known).tocsr()
+        for at in range(0, len(texts), 64):
+            scores = (self.letters.transform(texts[at : at + 64]) @ self.known).tocsr()
             best = np.asarray(scores.argmax(1)).ravel()
             names += list(self.names[best])
             likeness += [float(scores[row, column]) for row, column in enumerate(best)]

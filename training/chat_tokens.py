@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 
 START, END, PAD = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
 THINK, THOUGHT = "<think>", "</think>"
-VOCABULARY, CONTEXT = 3_200, 1024
+VOCABULARY, CONTEXT = 7_000, 1024
 WORDS = Regex(
     r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"""
     r"""| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
