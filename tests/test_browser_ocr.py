@@ -157,3 +157,23 @@ def test_a_blank_page_says_what_to_try(page_of: Any, tmp_path: Path) -> None:
     page.locator("#ocr-picture img").first.wait_for(timeout=30_000)
     page.locator("#ocr-run").click()
     page.get_by_text("No text was found").wait_for(timeout=90_000)
+
+
+def test_the_fold_of_the_speech_tab_reads_the_screen_of_a_video(page_of: Any, tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    from test_video_to_text import SLIDES, film, slide
+
+    clip = film(tmp_path / "talk.mp4", [slide(text) for text in SLIDES])
+    page = page_of("ko-KR", "dark", 360)
+    page.get_by_role("tab", name="음성 받아쓰기", exact=True).first.click()
+    page.locator("#stt-screen button").first.click()
+    page.wait_for_timeout(2500)
+    page.locator("#stt-clip input[type=file]").set_input_files(str(clip))
+    page.locator("#stt-clip video").wait_for(timeout=30_000)
+    page.wait_for_timeout(1000)
+    page.locator("#stt-screen-run").click()
+    page.locator("#stt-timeline li", has_text=SLIDES[0]).wait_for(timeout=120_000)
+    page.locator("#stt-timeline li", has_text="Good").get_by_role("button").click()
+    page.wait_for_function("() => document.querySelector('#stt-clip video').currentTime > 3", timeout=10_000)
+    assert "Good" in downloaded(page, "#stt-timeline-txt", tmp_path)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
