@@ -62,6 +62,8 @@ CSS = """
 #modu-title p { margin: 2px 0 0; color: var(--body-text-color-subdued); }
 .modu-lead { color: var(--body-text-color-subdued); margin: 2px 2px 8px; }
 .modu-engine-line { font-size: .85rem; color: var(--body-text-color-subdued); padding: 0 4px; }
+button[role="tab"].selected { color: var(--primary-700); }
+.dark button[role="tab"].selected { color: var(--primary-300); }
 .modu-report { line-height: 1.6; }
 .modu-big { font-size: 3.2rem; font-weight: 700; line-height: 1.1; }
 .modu-answer { padding: 8px 4px; }
