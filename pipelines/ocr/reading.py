@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pipelines import checks, engines
+from pipelines import checks, engines, memory
 from pipelines.errors import InvalidInput
 from pipelines.job import Job
 from pipelines.ocr import cuts, layout
@@ -47,7 +47,10 @@ def read(
     with opened(document, pages) as source:
         with engines.use(TASK, engine, job) as (spec, reader):
             refuse_other_languages(spec, language)
-            return _read(source, language, spec.name, reader, job)
+            try:
+                return _read(source, language, spec.name, reader, job)
+            finally:
+                memory.give_back()  # pages of many sizes leave the heap full of holes
 
 
 def refuse_other_languages(spec: engines.EngineSpec, language: str) -> None:
