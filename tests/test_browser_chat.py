@@ -109,6 +109,7 @@ WATCH = """() => {
 
 
 def test_a_stop_ends_the_words_within_half_a_second_and_keeps_what_came(room: Any, fake: chatting.FakeChat) -> None:
+    fake.slow_s = 0.04  # twelve seconds for the whole story
     say(room, "long story")
     hear(room, "가나다 가나다 가나다")
     room.locator("#chat-stop").wait_for(timeout=5_000)

@@ -105,6 +105,13 @@ def test_a_failure_keeps_what_came_or_gives_the_question_back(fake: chatting.Fak
     assert step[1][-1]["content"].startswith("half") and step[5] == gr.skip()
 
 
+def test_after_a_cancel_only_a_reply_that_still_looks_written_is_touched() -> None:
+    half = talks.answered(asked("q")["conversation"], chatting.reply("half", finish_reason=None))
+    kept, *_, send, stop = asyncio.run(talking.on_ended({"conversation": half}))
+    assert kept["conversation"]["messages"][-1]["state"] == "stopped" and (send, stop) == talking.IDLE
+    assert all(one == gr.skip() for one in asyncio.run(talking.on_ended(asked("q"))))
+
+
 def test_while_a_reply_is_written_the_conversation_is_left_alone() -> None:
     writing = {"conversation": talks.waiting(asked("q")["conversation"])}
     event = SimpleNamespace(index=0, value="x")

@@ -109,6 +109,8 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls, elsewhere: list[Any]) -> 
     ]
     writing = [*running, *elsewhere]
     cleared = [*seen, *buttons]
+    for reply in writing:
+        reply.failure(**private(talking.on_ended), inputs=kept, outputs=cleared, **_AT_ONCE)
     chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=[*seen, box], **_QUIET)
     talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)
     chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)

@@ -104,7 +104,7 @@ async def on_answer(
 def after_failure(conversation: Conversation) -> tuple:
     """What had come stays; where nothing came, the question is in the box again.
 
-    No event of its own: Gradio would run it after a cancel as well, when another conversation may be open.
+    Not in the event that follows a failure: Gradio runs that after a cancel too, when another one may be open.
     """
     conversation = talks.stopped(conversation)
     if not talks.says_nothing(conversation):
@@ -116,6 +116,14 @@ def after_failure(conversation: Conversation) -> tuple:
 async def on_stop(kept: Any) -> tuple:
     """What has come stays and is marked as stopped; the work itself is cancelled by the event."""
     return *shown(talks.stopped(shelf.opened(kept))), *IDLE
+
+
+async def on_ended(kept: Any) -> tuple:
+    """After a cancel: the last words of the reply may have come behind the answer to the stop. Else all is well."""
+    conversation = shelf.opened(kept)
+    if not talks.is_writing(conversation):
+        return (gr.skip(),) * 5
+    return *shown(talks.stopped(conversation)), *IDLE
 
 
 async def on_open(event: gr.EventData) -> tuple:
