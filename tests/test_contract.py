@@ -11,11 +11,7 @@ import raw
 from tabs import TABS
 
 SHOWN = {tab.TASK for tab in TABS}
-HERE = {
-    name: row
-    for name, row in contract.ENDPOINTS.items()
-    if row.tab is None or row.tab in SHOWN
-}
+HERE = {name: row for name, row in contract.ENDPOINTS.items() if row.tab is None or row.tab in SHOWN}
 
 
 @pytest.fixture(scope="module")

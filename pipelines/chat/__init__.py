@@ -1,11 +1,11 @@
 """Chat: `reply` to a conversation, streamed. Stateless: the whole conversation comes in with each call.
 
-    history   what comes in, checked         context   what of it fits
-    passages  documents asked or quoted      replying  one reply from beginning to end
-    prompts   a conversation as tokens       decoding  tokens as text
-    sampling  which token comes next         thoughts  parted from the answer
-    adapters  LoRA put on and taken off      bridge    libraries that call back, as loops
-    local, fast, openai_style                transformers, OpenVINO, another server
+history   what comes in, checked         context   what of it fits
+passages  documents asked or quoted      replying  one reply from beginning to end
+prompts   a conversation as tokens       decoding  tokens as text
+sampling  which token comes next         thoughts  parted from the answer
+adapters  LoRA put on and taken off      bridge    libraries that call back, as loops
+local, fast, openai_style                transformers, OpenVINO, another server
 """
 
 from __future__ import annotations
