@@ -175,3 +175,7 @@ def test_what_is_shipped_loads_as_any_chat_model(tokenizer: chat.Tokenizer, tmp_
     assert loaded("<|im_start|>", add_special_tokens=False)["input_ids"] == [tokenizer.token_to_id("<|im_start|>")]
     text = "사진 속 얼굴을 가리고 싶어요. What is 12?"
     assert loaded(text, add_special_tokens=False)["input_ids"] == tokenizer.encode(text, add_special_tokens=False).ids
+
+
+def test_a_question_of_signs_alone_can_be_mixed() -> None:
+    assert "?" in chat_teacher.mixed("?", "hello", random.Random(1))

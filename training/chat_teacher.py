@@ -43,7 +43,7 @@ def mixed(one: str, other: str, rng: random.Random) -> str:
     """Some words of two questions, in their order or the other way round."""
     parts = []
     for text in (one, other):
-        words = text.rstrip("?!. ").split()
+        words = text.rstrip("?!. ").split() or [text]  # a lone "?" is a question too
         size = rng.randint(1, len(words))
         at = rng.randint(0, len(words) - size)
         parts.append(words[at : at + size])
