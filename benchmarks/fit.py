@@ -6,7 +6,8 @@
 
 Each checkpoint is made by one process, and loaded and used once by another through the project's own `load`, so that
 the peak is that of a visitor's first call. What is too big to build here is computed from the number of its
-parameters and the slope between the two next smaller ones of its family, and marked so. YuNet is so small that only
+parameters and the slope between the two next smaller ones of its family (a chat model from the size of its files), and
+marked so. YuNet is so small that only
 the real file means anything: name its folder in MODU_MODELS_DIR.
 """
 
@@ -85,6 +86,23 @@ def make_mms(_: str, folder: Path) -> None:
     VitsModel(VitsConfig(vocab_size=len(words) + 2)).save_pretrained(folder / "model")
 
 
+def make_chat(_: str, folder: Path) -> None:
+    """Qwen3 0.6B: its shape stands in benchmarks/chat.py, the tokenizer is filled up with made-up words."""
+    import chat
+    import chats
+
+    chats.checkpoint(folder / "model", **chat.SHAPES["real"])
+
+
+def use_chat(engine: Any) -> None:
+    """A question of some 250 tokens, and a few tokens of an answer."""
+    from pipelines.chat import Message, ReplyOptions
+
+    question = [Message("user", "What can this app do, and how? " * 30)]
+    for _ in engine.write(question, ReplyOptions(max_new_tokens=8), Job()):
+        pass
+
+
 def load_whisper(size: str, folder: Path) -> Any:
     import hashlib
 
@@ -150,7 +168,26 @@ def cases() -> list[Case]:
     for name, make, voice in (("kokoro", make_kokoro, "af_heart"), ("mms-tts-kor", make_mms, "kor")):
         spec = engines.find("text_to_speech", name)
         found.append(Case(spec, "", make, plain_load(spec.task, name), use_voice(voice)))
+    spec = engines.find("chat", "qwen3-0.6b")
+    found.append(Case(spec, "", make_chat, plain_load(spec.task, spec.name), use_chat))
     return found
+
+
+def larger_chats(row: dict[str, float]) -> dict[str, dict[str, float]]:
+    """The larger Qwen3, from the smallest one's row: their files hold 2 bytes a number, memory 4, or 2 where halved."""
+    small = engines.find("chat", "qwen3-0.6b")
+    rows = {}
+    for module in engines.modules("chat"):
+        spec = module.SPEC
+        if not str(spec.repo).startswith("Qwen/") or spec.name == small.name:
+            continue
+        held = spec.size_mb * (1 if getattr(module, "half", False) else 2)
+        rows[spec.name] = {
+            "peak_mb": row["peak_mb"] + held - 2 * small.size_mb,
+            "load_s": row["load_s"] * held / (2 * small.size_mb),
+            "file_mb": spec.size_mb,
+        }
+    return rows
 
 
 def parameters(size: str) -> float:
@@ -268,6 +305,10 @@ def main(arguments: list[str]) -> None:
         if guess is not None:
             rows[case.spec.name] = guess, "computed"
             print(case.spec.name, guess, f"SPEC says {case.spec.memory_mb} MB", file=sys.stderr)
+    if "qwen3-0.6b" in measured:
+        for name, row in larger_chats(measured["qwen3-0.6b"]).items():
+            rows[name] = row, "computed"
+            print(name, row, f"SPEC says {engines.find('chat', name).memory_mb} MB", file=sys.stderr)
     real = json.loads(subprocess.run([sys.executable, __file__, "--yunet"], capture_output=True, text=True).stdout)
     if real is not None and (not wanted or "yunet" in wanted):
         rows[real[0]] = real[1], "measured, real file"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
-import weakref
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from typing import Any
 
 import chats
 import pytest
+from conftest import ROOT
 
 from pipelines import chat, engines, memory
 from pipelines.chat import Message, Reply, ReplyOptions, embedded
@@ -314,23 +316,41 @@ def test_ten_conversations_at_once_get_what_each_gets_alone(builtin: None) -> No
     assert len(set(alone)) == 10
 
 
-def test_memory_returns_after_unload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_engine: Any) -> None:
-    folder = chats.checkpoint(tmp_path / "wide", hidden_size=512, intermediate_size=4096, num_hidden_layers=6)
-    monkeypatch.setattr(embedded, "FOLDER", folder)
-    engines.state.tables.loaded.pop(("chat", "embedded"), None)
-    whole()
-    model = weakref.ref(engines.state.tables.loaded[("chat", "embedded")].engine._model)
-    size_mb = sum(one.numel() * 4 for one in model().parameters()) / 1e6  # type: ignore[union-attr]
-    assert size_mb > 150
+_LOAD_AND_UNLOAD = """
+import gc, sys, weakref
+from pathlib import Path
+import chats
+from pipelines import chat, engines, memory
+from pipelines.chat import embedded
+from pipelines.engines import state
+
+embedded.FOLDER = chats.checkpoint(Path(sys.argv[1]), hidden_size=512, intermediate_size=4096, num_hidden_layers=6)
+
+def cycle():
+    list(chat.reply([{"role": "user", "content": "hi"}], chat.ReplyOptions(max_new_tokens=4), engine="embedded"))
+    model = weakref.ref(state.tables.loaded[("chat", "embedded")].engine._model)
+    size_mb = sum(one.numel() * 4 for one in model().parameters()) / 1e6
     engines.unload("chat", "embedded")
-    memory.give_back()
-    bare = memory.resident_mb()
-    for _ in range(3):
-        whole()
-        engines.unload("chat", "embedded")
-    gc.collect()
-    assert model() is None
-    assert memory.resident_mb() - bare < size_mb / 3
+    return model, size_mb
+
+model, size_mb = cycle()
+bare = memory.resident_mb()
+for _ in range(3):
+    cycle()
+gc.collect()
+print(model() is None, size_mb, memory.resident_mb() - bare)
+"""
+
+
+def test_memory_returns_after_unload(tmp_path: Path) -> None:
+    """In a process of its own, where nothing else takes and gives memory meanwhile."""
+    command = [sys.executable, "-c", _LOAD_AND_UNLOAD, str(tmp_path / "wide")]
+    paths = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **paths}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    gone, size_mb, grown_mb = done.stdout.split()
+    assert gone == "True" and float(size_mb) > 150
+    assert float(grown_mb) < float(size_mb) / 3
 
 
 # --- adapters -----------------------------------------------------------------------------------------------------
