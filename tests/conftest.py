@@ -126,6 +126,7 @@ def fetched_engines_leave() -> Iterator[None]:
     loaded = state.tables.loaded
     for key in [key for key, entry in loaded.items() if entry.spec.kind != "embedded"]:
         del loaded[key]
+    state.tables.opened.clear()  # and what it opened by its Hub name
 
 
 # --- the app ------------------------------------------------------------------------------------------------------
