@@ -64,8 +64,8 @@ _SLOW = Text(
 # GB) and Qwen3-8B (16.4 GB); licence and commits also in public projects that pin them. Of 1.7B the page was not read.
 # Memory: 4 bytes a weight (half: 2), the packages, and a full context.
 SIZES = (
-    _checkpoint("0.6B", 50, 84, 1515, 3300, "c1899de289a04d12100db370d81485cdf75e47ca"),
-    _checkpoint("1.7B", 40, 86, 4080, 8200),
+    _checkpoint("0.6B", 50, 84, 1515, 3900, "c1899de289a04d12100db370d81485cdf75e47ca"),
+    _checkpoint("1.7B", 40, 86, 4080, 9000),
     _checkpoint("4B", 30, 88, 8060, 9300, "1cfa9a7208912126459214e8b04321603b3df60c", half=True),
     _checkpoint("8B", 20, 90, 16_400, 17_900, "b968826d9c46dd6066d109eabc6255188de91218", half=True),
 )
