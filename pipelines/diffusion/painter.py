@@ -15,6 +15,8 @@ from pipelines.diffusion import schedulers
 from pipelines.diffusion.contract import Defaults
 from pipelines.diffusion.opening import STABLE_DIFFUSION, open_pipeline
 from pipelines.diffusion.painting import Canvas
+from pipelines.errors import EngineUnavailable
+from pipelines.words import Text
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "text_to_image"
 SIDE, LARGEST, MULTIPLE = 128, 192, 32  # pixels: as it was taught, at most, and what three halvings of latents need
@@ -24,6 +26,10 @@ _PARTICLES = (
     "에서", "으로", "이랑", "하고", "에는", "이고", "이야", "은", "는", "이", "가", "을", "를", "과", "와", "의", "에",
     "로", "도", "만", "랑", "고", "야",
 )  # fmt: skip
+_NO_FILES = Text(
+    en="The built-in painter's files (assets/text_to_image) are not in this copy of the app. Choose another engine.",
+    ko="이 앱에는 내장 화가의 파일(assets/text_to_image)이 없습니다. 다른 엔진을 골라 주세요.",
+)
 
 
 class Painter(Canvas):
@@ -55,6 +61,8 @@ class Words:
 def facts(folder: Path | None = None) -> dict[str, Any]:
     """`words.json`: names by kind, every known word, and the steps and guidance of its exam."""
     path = (folder or FOLDER) / "words.json"
+    if not path.is_file():
+        raise EngineUnavailable(_NO_FILES)
     return _read(path, path.stat().st_mtime)
 
 
