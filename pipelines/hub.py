@@ -9,7 +9,7 @@ From a terminal: `python -m pipelines.hub plan|fetch|list|remove <task>/<engine>
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,13 +89,20 @@ def permitted(repo: str) -> bool:
 
 
 def fetch(
-    repo: str | None, files: Sequence[str], revision: str | None, job: Job, label: Text, update: bool = False
+    repo: str | None,
+    files: Sequence[str],
+    revision: str | None,
+    job: Job,
+    label: Text,
+    update: bool = False,
+    admit: Callable[[Listing], None] | None = None,
 ) -> Path:
     """Download `files` of a repository into the Hub cache and return their folder.
 
     Goes on from what an earlier try left, repairs what is damaged, and stays on the commit of the first fetch
     unless `update`. Who asks for what another already fetches joins in. Every failure is an `EngineUnavailable`
-    with its own sentence, within seconds; a cancel ends the call at once, wherever the download hangs.
+    with its own sentence, within seconds; a cancel ends the call at once, wherever the download hangs. `admit` sees
+    what the Hub has before anything is brought, and may raise.
     """
     if repo is None:
         raise ValueError("a hub engine without a repository")
@@ -103,7 +110,7 @@ def fetch(
         raise unavailable(label, _OFFLINE)
     return sharing.run(
         ("hub", repo, revision, tuple(files), update),
-        lambda shared: _guarded(_Fetch(repo, files, revision, update, label), shared),
+        lambda shared: _guarded(_Fetch(repo, files, revision, update, label, admit), shared),
         job,
         lambda: unavailable(label, _SILENT),
         SILENCE_S,
@@ -156,11 +163,14 @@ class _Fetch:
     revision: str | None
     update: bool
     label: Text
+    admit: Callable[[Listing], None] | None = None
 
     def run(self, job: Job) -> Path:
         job.progress(None, _ASKING.format(label=self.label))
         here = Repository(self.repo)
         wanted = _ask(self.repo, self.files, (None if self.update else here.commit(self.revision)) or self.revision)
+        if self.admit is not None:
+            self.admit(wanted)
         try:
             with sharing.alone(here.lock_file, job, self.label):
                 return self._bring(here, wanted, job)

@@ -144,13 +144,13 @@ class Repository:
         """Delete the files that `patterns` ask for from every snapshot, and what nothing else needs. Returns MB."""
         before = _bytes_below(self.folder)
         for snapshot in self._snapshots():
-            chosen, _ = choose(_entries_below(snapshot), patterns)
+            chosen, _ = choose(entries_below(snapshot), patterns)
             for entry in chosen:
                 (snapshot / entry.path).unlink()
             for commit_mark in ("json", "begun"):
                 self._mark(snapshot.name, patterns, commit_mark).unlink(missing_ok=True)
         self._drop_unused_blobs()
-        if not any(_entries_below(self.folder / "snapshots")):
+        if not any(entries_below(self.folder / "snapshots")):
             shutil.rmtree(self.folder, ignore_errors=True)
         return (before - _bytes_below(self.folder)) / 1e6
 
@@ -176,14 +176,14 @@ class Repository:
 
 def holds(folder: Path, patterns: Sequence[str]) -> bool:
     """Whether a folder has something for each pattern."""
-    chosen, missing = choose(_entries_below(folder), patterns)
+    chosen, missing = choose(entries_below(folder), patterns)
     return bool(chosen) and not missing
 
 
-def _entries_below(folder: Path) -> list[Entry]:
-    if not folder.is_dir():
-        return []
-    return [Entry(path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file()]
+def entries_below(folder: Path) -> list[Entry]:
+    """The files that lie in a folder, with their sizes."""
+    found = folder.rglob("*") if folder.is_dir() else ()
+    return [Entry(path.relative_to(folder).as_posix(), path.stat().st_size) for path in found if path.is_file()]
 
 
 def _lies(path: Path, size: int | None) -> bool:

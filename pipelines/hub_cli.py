@@ -119,8 +119,7 @@ def _fetch(spec: EngineSpec, given: argparse.Namespace) -> None:
         _say(_NOTHING.format(label=spec.label))
         return
     _show(plan.known(spec))
-    options = {"update": True} if given.update and not spec.web_files else {}
-    folder = weights.fetch(spec, Job(_Line().show), **options)
+    folder = weights.fetch(spec, Job(_Line().show), update=given.update)
     _say(Text(en=f"\n{spec.label.en} is complete: {folder}", ko=f"\n{spec.label.ko}: 모두 받았습니다. {folder}"))
 
 

@@ -45,6 +45,11 @@ def has_gpu() -> bool:
 def give_back() -> None:
     """Collect garbage and hand free heap pages back to the system (glibc keeps them otherwise)."""
     gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """Hand free heap pages back to the system."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         if hasattr(libc, "malloc_trim"):  # musl has none

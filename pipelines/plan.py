@@ -14,6 +14,7 @@ from pipelines.hub_cache import Entry
 from pipelines.words import Text
 
 _FITS, _FITS_NOT = Text(en="fits", ko="들어갑니다"), Text(en="does not fit", ko="들어가지 않습니다")
+_UNKNOWN = Text(en="not known before the Hub is asked", ko="Hub에 물어보기 전에는 알 수 없음")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Plan:
     files: tuple[Entry, ...] = ()  # empty while the Hub was not asked
     gated: bool | None = None  # None: not known
     asked: bool = False
+    memory_mb: float | None = None  # None: not known before the Hub is asked
 
     @property
     def fits_disk(self) -> bool:
@@ -38,7 +40,7 @@ class Plan:
 
     @property
     def fits_memory(self) -> bool:
-        return self.spec.memory_mb <= self.budget_mb
+        return (self.memory_mb or 0.0) <= self.budget_mb
 
     @property
     def certain(self) -> bool:
@@ -81,6 +83,8 @@ class Plan:
     def _download(self) -> Text:
         if self.here and self.download_mb <= 0:
             return Text(en="nothing, it is here", ko="없음 (이미 있음)")
+        if self.spec.unweighed and not self.asked:
+            return _UNKNOWN
         size = megabytes(self.download_mb)
         if not self.certain:
             return Text(en=f"about {size}, not checked yet", ko=f"약 {size}, 아직 확인하지 않음")
@@ -93,8 +97,10 @@ class Plan:
         return Text(en=size + more.en, ko=size + more.ko)
 
     def _memory(self) -> Text:
+        if self.memory_mb is None:
+            return _UNKNOWN
         verdict = _FITS if self.fits_memory else _FITS_NOT
-        need, limit = megabytes(self.spec.memory_mb), megabytes(self.budget_mb)
+        need, limit = megabytes(self.memory_mb), megabytes(self.budget_mb)
         return Text(
             en=f"about {need} of the {limit} for engines here: {verdict.en}",
             ko=f"여기서 엔진에 쓸 수 있는 {limit} 중 약 {need}: {verdict.ko}",
@@ -121,7 +127,8 @@ def known(spec: EngineSpec) -> Plan:
         free_mb=transfer.free_bytes(target) / 1e6,
         budget_mb=engines.budget_mb(),
         licence=spec.licence,
-        commit=spec.revision,
+        commit=weights.commit(spec),
+        memory_mb=None if spec.unweighed else spec.memory_mb,
     )
 
 
@@ -131,12 +138,15 @@ def asked(spec: EngineSpec) -> Plan:
     if spec.web_files or plan.here:
         return plan
     found = hub.listing(str(spec.repo), spec.files, spec.revision, spec.label)
+    more = [hub.listing(one.repo, one.files, one.revision, spec.label) for one in spec.beside]
     return replace(
         plan,
-        download_mb=(found.size - found.have) / 1e6,
+        download_mb=sum(one.size - one.have for one in (found, *more)) / 1e6,
         commit=found.commit,
-        files=found.files,
-        gated=found.gated,
+        licence=plan.licence if spec.verified else found.licence or plan.licence,
+        memory_mb=spec.weighed(found.files).memory_mb if spec.unweighed else spec.memory_mb,
+        files=(*found.files, *(entry for one in more for entry in one.files)),
+        gated=any(one.gated for one in (found, *more)),
         asked=True,
     )
 

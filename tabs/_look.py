@@ -79,7 +79,10 @@ button[role="tab"].selected { color: var(--primary-700); }
 .modu-table { width: 100%; border: 0 !important; border-collapse: collapse; font-size: .85rem; }
 .modu-table th, .modu-table td { text-align: left; padding: 4px 8px; overflow-wrap: anywhere; vertical-align: top;
   border: 0 !important; border-bottom: 1px solid var(--border-color-primary) !important; }
+.modu-table thead, .modu-table tbody, .modu-table tr { border: 0 !important; }
 .modu-table th { overflow-wrap: normal; }
+.modu-fold { border-bottom: 1px solid var(--border-color-primary); }
+.modu-fold > summary { cursor: pointer; padding: 8px 4px; }
 .modu-table code { font-size: .8rem; color: var(--body-text-color-subdued); background: none; }
 .modu-state-loaded, .modu-state-ready { font-weight: 600; }
 .modu-finding { margin: 4px; font-size: .9rem; }
@@ -87,9 +90,11 @@ button[role="tab"].selected { color: var(--primary-700); }
 .modu-quiet { color: var(--body-text-color-subdued); }
 @media (max-width: 640px) {
   .modu-table thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .modu-table tr { display: block; padding: 6px 0; border-bottom: 1px solid var(--border-color-primary); }
-  .modu-table td { display: block; border: 0 !important; padding: 1px 4px; }
-  .modu-table td + td::before { content: attr(data-name) ": "; color: var(--body-text-color-subdued); }
+  .modu-table tr { display: block; padding: 6px 4px; border-bottom: 1px solid var(--border-color-primary) !important; }
+  .modu-table td { display: inline; border: 0 !important; padding: 0; }
+  .modu-table td:first-child { display: block; }
+  .modu-table td + td + td::before { content: "· " attr(data-name) " "; color: var(--body-text-color-subdued); }
+  .modu-fold > summary { padding: 12px 4px; }
   .gradio-container { padding: 8px !important; }
   #modu-title h1 { font-size: 1.25rem; }
 }

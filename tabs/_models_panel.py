@@ -20,7 +20,7 @@ from pipelines.words import Language, Text
 from tabs._calls import private, work
 from tabs._fetching import downloading, owned, plan_html
 from tabs._look import engine_state
-from tabs._words import say, visitor_language
+from tabs._words import say, spoken, visitor_language
 
 _COLUMNS = (
     Text(en="Engine", ko="엔진"),
@@ -29,6 +29,8 @@ _COLUMNS = (
     Text(en="Memory", ko="메모리"),
     Text(en="Licence", ko="라이선스"),
 )
+_HERE = Text(en="{here} of {count} on this machine", ko="{count}개 중 {here}개가 이 컴퓨터에 있음")
+_WITHOUT_TAB = {"documents": Text(en="Search in documents", ko="문서 검색")}
 _LOADED = Text(en="In memory: {used} of {budget} for engines.", ko="메모리: 엔진용 {budget} 중 {used} 사용.")
 _HELD = Text(
     en="{label}: took {size}, unused for {idle} s",
@@ -154,7 +156,8 @@ async def on_fetch(name: str) -> AsyncIterator[tuple[Any, ...]]:
 
 async def on_remove(name: str) -> tuple[str, Any]:
     spec = _spec(name)
-    return _told(_SURE.format(label=spec.label, size=megabytes(spec.size_mb))), gr.update(visible=True)
+    size = megabytes(weights.held_mb(spec) or 0.0)
+    return _told(_SURE.format(label=spec.label, size=size)), gr.update(visible=True)
 
 
 async def on_sure(name: str) -> tuple[Any, ...]:
@@ -173,13 +176,32 @@ def _names() -> list[str]:
     return [f"{task}/{spec.name}" for task in engines.tasks() for spec in engines.specs(task)]
 
 
-def table_html(language: Language) -> str:
-    """Every engine in one table, and what is in memory above it."""
-    head = "".join(f'<th scope="col">{_shown(name, language)}</th>' for name in _COLUMNS)
-    rows = "".join(_row(spec, language) for task in engines.tasks() for spec in engines.specs(task))
+def table_html(language: Language, opened: str = "") -> str:
+    """What is in memory, and every engine below its task, folded up but for the task that is `opened`."""
     note = f"<p>{_shown(_READ_ONLY, language)}</p>" if settings.current().managed else ""
+    titles = _titles(language)
+    tasks = sorted(engines.tasks(), key=lambda task: [*titles, task].index(task))
+    folds = "".join(_fold(task, titles.get(task, task), language, task == opened) for task in tasks)
+    return f"{note}{_ledger_html(language)}{folds}"
+
+
+def _titles(language: Language) -> dict[str, str]:
+    """The tasks as their tabs are called, in the order of the tabs; what has no tab comes last."""
+    from tabs import TABS
+
+    titles = {tab.TASK: spoken(tab.TITLE, language) for tab in TABS}
+    return {**titles, **{task: name.to(language) for task, name in _WITHOUT_TAB.items()}}
+
+
+def _fold(task: str, title: str, language: Language, opened: bool) -> str:
+    known = engines.specs(task)
+    here = sum(engines.status(spec) in ("loaded", "ready") for spec in known)
+    count = _shown(_HERE.format(here=here, count=len(known)), language)
+    head = "".join(f'<th scope="col">{_shown(name, language)}</th>' for name in _COLUMNS)
+    rows = "".join(_row(spec, language) for spec in known)
     table = f'<table class="modu-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    return f"{note}{_ledger_html(language)}{table}"
+    summary = f'<summary><strong>{html.escape(title)}</strong> <span class="modu-quiet">{count}</span></summary>'
+    return f'<details class="modu-fold" data-task="{html.escape(task)}"{" open" * opened}>{summary}{table}</details>'
 
 
 def _ledger_html(language: Language) -> str:
@@ -199,14 +221,16 @@ def _ledger_html(language: Language) -> str:
 
 def _row(spec: EngineSpec, language: Language) -> str:
     state = engines.status(spec)
-    size = megabytes(spec.size_mb) if spec.size_mb else "–"
+    held = weights.held_mb(spec) if spec.kind == "hub" else None
+    size = megabytes(held or spec.size_mb) if held or spec.size_mb else "–"
     unsure = Text(en=" (not checked yet)", ko=" (아직 확인하지 않음)").to(language)
-    about = unsure if spec.kind == "hub" and not spec.verified else ""
+    about = unsure if spec.kind == "hub" and not spec.verified and held is None else ""
+    memory = "–" if spec.kind == "remote" or spec.unweighed else megabytes(spec.memory_mb)
     cells = [
         f"<strong>{_shown(spec.label, language)}</strong><br><code>{html.escape(f'{spec.task}/{spec.name}')}</code>",
         f'<span class="modu-state modu-state-{state}">{_shown(engine_state(spec.kind, state), language)}</span>',
         html.escape(size + about),
-        html.escape(megabytes(spec.memory_mb)),
+        html.escape(memory),
         html.escape(spec.licence),
     ]
     named = zip(_COLUMNS, cells, strict=True)
@@ -226,7 +250,8 @@ def _finding(one: doctor.Finding, language: Language) -> str:
 
 def _all(said: str, spec: EngineSpec | None) -> tuple[Any, ...]:
     """Table, sentence, buttons, and the question closed."""
-    return table_html(visitor_language()), said, *_states(spec), gr.update(visible=False)
+    table = table_html(visitor_language(), spec.task if spec is not None else "")
+    return table, said, *_states(spec), gr.update(visible=False)
 
 
 def _states(spec: EngineSpec | None, running: bool = False) -> tuple[Any, ...]:

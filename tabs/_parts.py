@@ -161,6 +161,8 @@ def engine_line(task: str, name: str, language: Language) -> str:
 
 
 def _size(spec: EngineSpec) -> str:
+    if not spec.size_mb:  # another server's, or not known yet
+        return ""
     return f"{spec.size_mb:.1f} MB" if spec.size_mb < 10 else f"{spec.size_mb:.0f} MB"
 
 

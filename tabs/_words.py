@@ -28,6 +28,12 @@ def say(en: str, ko: str) -> str:
     return str(gr.I18n()(key))
 
 
+def spoken(said: str, language: Language) -> str:
+    """What a label of `say` reads in this language, for sentences that are made on the server."""
+    keys = [key for key in _tables["en"] if str(gr.I18n()(key)) == said]
+    return _tables[language][keys[0]] if keys else said
+
+
 def tables() -> gr.I18n:
     """Everything that was said while the page was built, for `launch(i18n=...)`."""
     return gr.I18n(en=dict(_tables["en"]), ko=dict(_tables["ko"]))

@@ -301,6 +301,55 @@ def test_what_can_never_fit_is_said_before_loading(monkeypatch: pytest.MonkeyPat
     assert engines.choose("fake").name == "small"
 
 
+def test_the_smaller_engine_that_is_named_can_really_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODU_MEMORY_GB", "0.1")
+    install(
+        FakeModule(spec(name="big", rank=9, memory_mb=5000)),
+        FakeModule(spec(name="less", rank=8, memory_mb=4000)),
+        FakeModule(spec(name="lame", rank=7, memory_mb=5, requires=("no_such_package_at_all",))),
+        FakeModule(spec(name="far", rank=6, memory_mb=5, **HUB)),
+        FakeModule(spec(name="here", rank=1, memory_mb=5)),
+    )
+    with pytest.raises(NotEnoughMemory, match=r"Try the engine here\."):
+        run("big")
+
+
+def test_while_others_work_the_engine_that_is_named_fits_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODU_MEMORY_GB", "0.3")
+    install(
+        FakeModule(spec(name="working", rank=1, memory_mb=250)),
+        FakeModule(spec(name="large", rank=9, memory_mb=200)),
+        FakeModule(spec(name="middling", rank=8, memory_mb=100)),
+        FakeModule(spec(name="small", rank=7, memory_mb=20)),
+    )
+    with engines.use("fake", "working", Job()), pytest.raises(NotEnoughMemory, match=r"Try the engine small\."):
+        run("large")
+
+
+def test_what_comes_into_memory_only_while_an_engine_works_is_in_the_ledger_too() -> None:
+    """Weights that are mapped from their file take nothing before they are read."""
+    pages: list[Any] = []
+
+    def touch(_: Any) -> None:
+        pages.append(np.ones(25_000_000))  # 200 MB
+
+    install(FakeModule(spec(name="mapped", memory_mb=10)))
+    run("mapped", inside=touch)
+    assert 150 < engines.ledger()[0].measured_mb < 260
+
+
+def test_what_another_engine_took_in_between_is_not_counted_twice() -> None:
+    kept: list[Any] = []
+    install(
+        FakeModule(spec(name="first"), lambda: "engine"),
+        FakeModule(spec(name="second"), lambda: kept.append(np.ones(25_000_000)) or "engine"),
+    )
+    with engines.use("fake", "first", Job()):
+        run("second")
+    taken = {held.spec.name: held.measured_mb for held in engines.ledger()}
+    assert taken["first"] < 50 < 150 < taken["second"]
+
+
 def test_unload_gives_memory_back_and_says_how_much() -> None:
     install(FakeModule(spec(name="one", memory_mb=200), lambda: np.ones(25_000_000)))  # 200 MB, touched
     start = memory.resident_mb()

@@ -14,7 +14,7 @@ from stand_in_hub import StandInHub, wait_until
 from test_hub import WEIGHTS, connect
 
 from pipelines import engines, plan, weights
-from pipelines.errors import Busy, EngineUnavailable, InvalidInput
+from pipelines.errors import Busy, EngineUnavailable, InvalidInput, NotEnoughMemory
 from pipelines.job import Job, Progress
 from pipelines.words import Text
 from tabs import _fetching, _models_panel, _parts
@@ -69,6 +69,43 @@ def test_a_plan_says_what_is_in_the_way(far: FakeModule, monkeypatch: pytest.Mon
     assert all(problem.ko != problem.en for problem in shown.problems())
 
 
+def test_what_the_hub_says_counts_where_nothing_was_checked_before(far: FakeModule, stand_in: StandInHub) -> None:
+    assert plan.known(far.SPEC).licence == "MIT" and plan.asked(far.SPEC).licence == "apache-2.0"
+    assert engines.row(far.SPEC)["revision"] is None
+    weights.fetch(far.SPEC, Job())
+    assert engines.row(far.SPEC)["revision"] == plan.known(far.SPEC).commit == stand_in.commit, "it stays on this one"
+    source = dict(plan.known(far.SPEC).facts())[Text(en="Source", ko="출처")]
+    assert source.en == f"org/far @ {stand_in.commit[:7]}"
+
+
+def test_the_plan_of_a_model_that_somebody_names_is_known_once_the_hub_was_asked(stand_in: StandInHub) -> None:
+    stand_in.files["somebody/talker"] = dict.fromkeys(("config.json", "tokenizer.json"), b"{}")
+    stand_in.files["somebody/talker"] |= {"tokenizer_config.json": b"{}", "model.safetensors": WEIGHTS * 8}
+    spec = engines.find("chat", "hub:somebody/talker")
+    for name in ("Download", "Memory"):
+        before = {fact.en: value for fact, value in plan.known(spec).facts()}[name]
+        assert "not known" in before.en and "알 수 없음" in before.ko
+    after = {fact.en: value.en for fact, value in plan.asked(spec).facts()}
+    assert after["Download"].startswith("17 MB in 4 files") and after["Memory"].startswith("about 534 MB")
+    assert "not known" in _fetching.plan_html(plan.known(spec), "en")
+    weights.fetch(spec, Job())
+    here = engines.find("chat", "hub:somebody/talker")
+    assert (round(here.size_mb), round(here.memory_mb)) == (17, 534) and not here.unweighed
+    assert _parts.engine_line("chat", "hub:somebody/talker", "en").count("17 MB") == 1
+
+
+def test_a_model_that_could_never_be_loaded_is_refused_before_it_is_downloaded(
+    stand_in: StandInHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in.files["somebody/giant"] = dict.fromkeys(("config.json", "tokenizer.json"), b"{}")
+    stand_in.files["somebody/giant"] |= {"tokenizer_config.json": b"{}", "model.safetensors": WEIGHTS * 20}
+    monkeypatch.setenv("MODU_MEMORY_GB", "0.53")
+    with pytest.raises(NotEnoughMemory, match="Try the engine embedded"):
+        with engines.use("chat", "hub:somebody/giant", Job()):
+            pytest.fail("it was loaded")
+    assert stand_in.sent_bytes == 0
+
+
 def test_sizes_are_written_as_people_say_them() -> None:
     assert [plan.megabytes(one) for one in (0.23, 7.34, 148, 1618)] == ["0.23 MB", "7.3 MB", "148 MB", "1.6 GB"]
 
@@ -117,6 +154,27 @@ def test_the_table_lists_every_engine_in_both_languages() -> None:
         for one in (one for task in engines.tasks() for one in engines.specs(task)):
             assert f"{one.task}/{one.name}" in shown
         assert state in shown
+
+
+def test_tasks_are_folded_up_in_the_order_of_the_tabs_and_the_chosen_one_is_open(far: FakeModule) -> None:
+    from tabs import TABS
+
+    shown = _models_panel.table_html("ko")
+    at = [shown.index(f'data-task="{tab.TASK}"') for tab in TABS]
+    assert at == sorted(at) and " open>" not in shown
+    assert "<strong>숫자 인식</strong>" in shown and "__i18n__" not in shown
+    assert "2개 중 1개가 이 컴퓨터에 있음" in shown[shown.index('data-task="digits"') :].split("</summary>")[0]
+    picked = run(_models_panel.on_pick("digits/far"))[0]
+    assert picked.count(" open>") == 1 and 'data-task="digits" open>' in picked
+
+
+def test_what_lies_here_is_shown_with_its_real_size(far: FakeModule) -> None:
+    def row() -> str:
+        return next(one for one in _models_panel.table_html("en").split("<tr>") if "digits/far" in one)
+
+    assert "not checked yet" in row()
+    weights.fetch(far.SPEC, Job())
+    assert "not checked yet" not in row() and "2.1 MB" in row()
 
 
 def test_load_unload_fetch_and_remove(far: FakeModule, stand_in: StandInHub) -> None:
@@ -242,7 +300,10 @@ def test_the_panel_loads_fetches_and_removes_in_the_browser(page_of: Any, stand_
     stand_in.files[str(yunet.repo)] = {yunet.files[0]: WEIGHTS}
     page = page_of("ko-KR", width=1280)
     page.locator("#modu-models > button").click()
-    page.locator("#modu-models-table table").wait_for(timeout=10_000)
+    page.locator("#modu-models-table summary").first.wait_for(timeout=30_000)
+    assert page.locator("#modu-models-table table:visible").count() == 0, "folded up"
+    page.locator("#modu-models-table summary").first.click()
+    page.locator("#modu-models-table table:visible").first.wait_for()
     said = page.locator("#modu-models-said")
 
     _pick(page, "#modu-models-choice", "digits/embedded")

@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import engines, hub
+from pipelines import hub
 from pipelines.chat.contract import TASK
 from pipelines.chat.fast import FastChat, open_converted
 from pipelines.chat.local import LocalChat, open_checkpoint
 from pipelines.engines import FAMILY, EngineModule, EngineSpec
-from pipelines.errors import NotEnoughMemory
+from pipelines.hub_cache import choose, entries_below
 from pipelines.words import Text
 
 # Weights as safetensors, or in OpenVINO's form (whose .bin holds plain numbers), and no file that could run code.
@@ -21,7 +21,7 @@ FILES = ("config.json", "*.safetensors|openvino_model.bin", "*.safetensors.index
          "chat_template.jinja|")  # fmt: skip
 PACKAGES_MB = 500.0  # transformers and torch themselves
 SHARE_OF_FILE = 2.0  # 16 bits a weight in the file, 32 in memory
-CONVERTED = "openvino_model.xml"
+CONVERTED, CONVERTED_WEIGHTS = "openvino_model.xml", "openvino_model.bin"
 
 
 @dataclass
@@ -33,8 +33,6 @@ class Brought:
     def load(self, folder: Path | None) -> LocalChat | FastChat:
         if folder is None:
             raise ValueError("a checkpoint is loaded from a folder")
-        if _memory_mb(folder) > engines.budget_mb():
-            raise NotEnoughMemory(_too_big(self.SPEC.label, _memory_mb(folder)))
         return open_converted(folder) if (folder / CONVERTED).is_file() else open_checkpoint(folder)
 
 
@@ -42,7 +40,6 @@ class CausalModels:
     """Every causal language model with a chat template, whatever its makers called it."""
 
     def module(self, repo: str) -> EngineModule:
-        here = hub.find(repo, FILES)
         spec = EngineSpec(
             task=TASK,
             name=f"{FAMILY}{repo}",
@@ -50,13 +47,15 @@ class CausalModels:
             kind="hub",
             rank=15,
             licence="as its card on huggingface.co says",
-            size_mb=1.0 if here is None else _size_mb(here),  # not known before the Hub is asked
-            memory_mb=PACKAGES_MB if here is None else _memory_mb(here),
+            size_mb=0,  # not known before the Hub is asked
+            memory_mb=PACKAGES_MB,
+            memory_shares=(("*.safetensors", SHARE_OF_FILE), (CONVERTED_WEIGHTS, 1.0)),
             requires=("transformers", "torch"),
             repo=repo,
             files=FILES,
         )
-        return Brought(spec)
+        here = hub.find(repo, FILES)
+        return Brought(spec if here is None else spec.weighed(choose(entries_below(here), FILES)[0]))
 
     def fits(self, folder: Path) -> bool:
         """Whether the folder holds a model that continues text. What it lacks beside that is told when it is loaded."""
@@ -67,20 +66,3 @@ class CausalModels:
         named = facts.get("architectures") if isinstance(facts, dict) else None
         weights = (folder / CONVERTED).is_file() or any(folder.glob("*.safetensors"))
         return weights and any(str(one).endswith("ForCausalLM") for one in named or ())
-
-
-def _size_mb(folder: Path) -> float:
-    weights = [*folder.glob("*.safetensors"), *folder.glob("openvino_model.bin")]
-    return sum(path.stat().st_size for path in weights) / 1e6
-
-
-def _memory_mb(folder: Path) -> float:
-    share = 1.0 if (folder / CONVERTED).is_file() else SHARE_OF_FILE
-    return PACKAGES_MB + share * _size_mb(folder)
-
-
-def _too_big(label: Text, memory_mb: float) -> Text:
-    return Text(
-        en=f"{label.en} needs about {memory_mb:.0f} MB of memory, more than engines may take here.",
-        ko=f"{label.ko}에는 메모리가 약 {memory_mb:.0f} MB 필요한데, 여기서 엔진이 쓸 수 있는 양보다 많습니다.",
-    )

@@ -14,10 +14,10 @@ from pipelines.engines.choice import budget_mb, choose, require_usable, row, sta
 from pipelines.engines.ledger import Held, drop_idle, ledger, unload
 from pipelines.engines.loading import fetch, fetch_owners_choices, remove, use
 from pipelines.engines.registry import find, modules, opens_by_name, register, specs, tasks
-from pipelines.engines.spec import FAMILY, EngineFamily, EngineModule, EngineSpec, Kind, Status
+from pipelines.engines.spec import FAMILY, Beside, EngineFamily, EngineModule, EngineSpec, Kind, Status
 
 __all__ = [
-    "FAMILY", "EngineFamily", "EngineModule", "EngineSpec", "Held", "Kind", "Status",
+    "FAMILY", "Beside", "EngineFamily", "EngineModule", "EngineSpec", "Held", "Kind", "Status",
     "budget_mb", "choose", "drop_idle", "fetch", "fetch_owners_choices", "find", "ledger", "modules",
     "opens_by_name", "register",
     "remove", "require_usable", "row", "specs", "status", "tasks", "unload", "use", "waiting_for",

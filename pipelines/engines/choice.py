@@ -72,6 +72,20 @@ def budget_mb() -> float:
     return memory.limit_mb() * chosen.limits.memory_share
 
 
+def smaller(spec: EngineSpec, room_mb: float | None = None) -> list[EngineSpec]:
+    """The other engines of a task that would fit where this one does not, best first: what is here before the rest.
+
+    `room_mb` is what is free while others work; what is loaded already needs no room.
+    """
+    most = budget_mb() if room_mb is None else room_mb
+    standing = {other.name: status(other) for other in specs(spec.task) if other.memory_mb < spec.memory_mb}
+    fits = [one for one in specs(spec.task) if standing.get(one.name) == "loaded" or one.memory_mb <= most]
+    here = [one for one in fits if standing.get(one.name) in ("loaded", "ready")]
+    may = not (settings.current().managed or settings.current().offline)
+    rest = [one for one in fits if may and one.kind == "hub" and standing.get(one.name) == "not_downloaded"]
+    return [*here, *rest]
+
+
 def row(spec: EngineSpec) -> dict[str, Any]:
     """One line of `/engines`, as the contract lists it; the label stays a `Text`."""
     return {
@@ -84,7 +98,7 @@ def row(spec: EngineSpec) -> dict[str, Any]:
         "memory_mb": spec.memory_mb,
         "licence": spec.licence,
         "repo": spec.repo,
-        "revision": spec.revision,
+        "revision": weights.commit(spec),
         "verified": spec.verified,
         "languages": list(spec.languages),
         "auto": choose(spec.task).name == spec.name,
@@ -97,7 +111,7 @@ def require_usable(spec: EngineSpec) -> None:
     if standing == "missing_package":
         raise EngineUnavailable(state.tables.broken.get((spec.task, spec.name)) or missing_package(spec))
     if standing == "too_big":
-        raise NotEnoughMemory(too_big(spec, specs(spec.task)))
+        raise NotEnoughMemory(too_big(spec, smaller(spec)))
     if standing == "not_downloaded" and spec.kind == "remote":
         raise EngineUnavailable(no_server(spec))
     if standing == "not_downloaded" and settings.current().managed:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from pipelines import memory
 from pipelines.engines import state
-from pipelines.engines.choice import budget_mb
+from pipelines.engines.choice import budget_mb, smaller
 from pipelines.engines.refusals import too_big
-from pipelines.engines.registry import find, specs
+from pipelines.engines.registry import find
 from pipelines.engines.spec import EngineSpec
+from pipelines.engines.state import Loaded
 from pipelines.errors import Busy, NotEnoughMemory
 from pipelines.words import Text
 
@@ -38,6 +39,30 @@ def ledger() -> list[Held]:
     return sorted(held, key=lambda one: (one.in_use, -one.idle_s))
 
 
+def enter(entry: Loaded) -> None:
+    """One more call uses this engine. Call with the guard held."""
+    for other in state.tables.loaded.values():
+        if other is not entry:
+            other.alone = False
+            entry.alone = entry.alone and not other.users
+    entry.users += 1
+
+
+def leave(entry: Loaded) -> None:
+    """A call has ended.
+
+    Weights that are mapped from their file come into memory only while the engine works: what it took is measured
+    once more after a call, as long as nothing else can have moved the figure.
+    """
+    with state.tables.guard:
+        entry.users -= 1
+        entry.last_used = time.monotonic()
+        if entry.alone and not entry.users:
+            memory.trim()
+            entry.measured_mb = max(entry.measured_mb, memory.resident_mb() - entry.before_mb)
+            entry.alone = False
+
+
 def unload(task: str, name: object) -> float:
     """Drop an engine and return the MB of resident memory that really went back to the system."""
     spec = find(task, name)
@@ -52,6 +77,8 @@ def unload(task: str, name: object) -> float:
                     ko=f"{spec.label.ko}이(가) 지금 작업 중입니다. 끝난 뒤에 내려 주세요.",
                 )
             )
+        for other in state.tables.loaded.values():
+            other.alone = False
         before = memory.resident_mb()
         del state.tables.loaded[(spec.task, spec.name)]
         entry.engine = None
@@ -81,7 +108,8 @@ def make_room(spec: EngineSpec) -> None:
                 return
             idle = [entry for entry in state.tables.loaded.values() if not entry.users]
             if not idle:
-                raise NotEnoughMemory(too_big(spec, specs(spec.task)))
+                room = budget_mb() - taken - sum(state.tables.promised_mb.values())
+                raise NotEnoughMemory(too_big(spec, smaller(spec, room)))
             oldest = min(idle, key=lambda entry: entry.last_used)
         log.info("dropping %s/%s to make room for %s", oldest.spec.task, oldest.spec.name, spec.name)
         try:

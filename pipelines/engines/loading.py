@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipelines import memory, settings, weights
 from pipelines.engines import state
-from pipelines.engines.choice import choose, require_usable, status
-from pipelines.engines.ledger import make_room, unload
+from pipelines.engines.choice import budget_mb, choose, require_usable, smaller, status
+from pipelines.engines.ledger import enter, leave, make_room, unload
 from pipelines.engines.refusals import failed_to_load, missing_package, too_big
 from pipelines.engines.registry import find, module_of, specs, tasks
 from pipelines.engines.spec import EngineSpec
@@ -26,6 +25,7 @@ from pipelines.errors import (
     NotEnoughMemory,
     PipelineError,
 )
+from pipelines.hub import Listing
 from pipelines.job import Job
 from pipelines.words import Text
 
@@ -45,8 +45,7 @@ def use(task: str, name: object, job: Job) -> Iterator[tuple[EngineSpec, Any]]:
     Fetches a hub engine that was asked for by name, makes room in memory, loads once however many ask,
     and lets one call run at a time unless the SPEC says that the library can do more.
     """
-    spec = choose(task, name)
-    entry = _acquire(spec, job)
+    spec, entry = _acquire(choose(task, name), job)
     try:
         if spec.shared:
             yield spec, entry.engine
@@ -54,9 +53,7 @@ def use(task: str, name: object, job: Job) -> Iterator[tuple[EngineSpec, Any]]:
             with _held(_lock(spec, "run"), job, _WAITING):
                 yield spec, entry.engine
     finally:
-        with state.tables.guard:
-            entry.users -= 1
-            entry.last_used = time.monotonic()
+        leave(entry)
 
 
 def fetch(spec: EngineSpec, job: Job) -> None:
@@ -74,7 +71,7 @@ def remove(spec: EngineSpec) -> float:
             )
         )
     unload(spec.task, spec.name)
-    return weights.remove(spec)
+    return weights.remove(spec, [other for task in tasks() for other in specs(task) if other.beside])
 
 
 def fetch_owners_choices() -> None:
@@ -117,30 +114,40 @@ def _lock(spec: EngineSpec, purpose: str) -> threading.Lock:
         return state.tables.locks.setdefault((spec.task, spec.name, purpose), threading.Lock())
 
 
-def _acquire(spec: EngineSpec, job: Job) -> Loaded:
+def _acquire(spec: EngineSpec, job: Job) -> tuple[EngineSpec, Loaded]:
     """The loaded engine with one more user. Whoever comes second waits for the first one's load."""
-    folder = None
+    folder: Path | None = None
     if (spec.task, spec.name) not in state.tables.loaded:
         require_usable(spec)
+        if spec.unweighed:
+            folder = _folder(spec, job, lambda found: _require_room(spec.weighed(found.files)))
+            spec = find(spec.task, spec.name)  # its size is known now
+            require_usable(spec)
         folder = _folder(spec, job)  # before the lock: all who wait for one download see how far it is
     with _held(_lock(spec, "load"), job, _LOADING.format(label=spec.label)):
         with state.tables.guard:
             entry = state.tables.loaded.get((spec.task, spec.name))
             if entry is not None:
-                entry.users += 1
-                return entry
+                enter(entry)
+                return spec, entry
         entry = _load(spec, folder or _folder(spec, job), job)
         with state.tables.guard:
-            entry.users += 1
+            enter(entry)
             state.tables.loaded[(spec.task, spec.name)] = entry
-        return entry
+        return spec, entry
 
 
-def _folder(spec: EngineSpec, job: Job) -> Path | None:
+def _folder(spec: EngineSpec, job: Job, admit: Callable[[Listing], None] | None = None) -> Path | None:
     """Where the files of a hub engine lie, fetched if they are not here. None for the other kinds."""
     if spec.kind != "hub":
         return None
-    return weights.find(spec) or weights.fetch(spec, job)
+    return weights.find(spec) or weights.fetch(spec, job, admit=admit)
+
+
+def _require_room(spec: EngineSpec) -> None:
+    """Refuse before its download what could never be loaded here."""
+    if spec.memory_mb > budget_mb():
+        raise NotEnoughMemory(too_big(spec, smaller(spec)))
 
 
 def _load(spec: EngineSpec, folder: Path | None, job: Job) -> Loaded:
@@ -154,7 +161,7 @@ def _load(spec: EngineSpec, folder: Path | None, job: Job) -> Loaded:
         if problem is not None:
             memory.give_back()
             raise problem  # outside the handler: the library's own error would keep half a model alive
-        return Loaded(spec, engine, max(0.0, memory.resident_mb() - before))
+        return Loaded(spec, engine, max(0.0, memory.resident_mb() - before), before_mb=before)
     finally:
         with state.tables.guard:
             state.tables.promised_mb.pop((spec.task, spec.name), None)
@@ -173,7 +180,7 @@ def _try_to_load(spec: EngineSpec, folder: Path | None) -> tuple[Any, PipelineEr
         state.tables.broken[(spec.task, spec.name)] = missing_package(spec)
         return None, EngineUnavailable(missing_package(spec))
     except MemoryError:
-        return None, NotEnoughMemory(too_big(spec, specs(spec.task)))
+        return None, NotEnoughMemory(too_big(spec, smaller(spec)))
     except Exception as error:
         # As text: a handler that kept the exception would keep the half-loaded model with it.
         log.error("%s/%s failed to load\n%s", spec.task, spec.name, traceback.format_exc())

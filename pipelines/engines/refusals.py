@@ -55,9 +55,8 @@ def not_for_visitors(spec: EngineSpec) -> Text:
     )
 
 
-def too_big(spec: EngineSpec, others: Sequence[EngineSpec]) -> Text:
-    """`others`: the engines of the task, best first."""
-    smaller = [other for other in others if other.memory_mb < spec.memory_mb]
+def too_big(spec: EngineSpec, smaller: Sequence[EngineSpec]) -> Text:
+    """`smaller`: the engines of the task that would do, best first."""
     say = Text(
         en=f"{spec.label.en} needs about {spec.memory_mb:.0f} MB of memory, more than is free here.",
         ko=f"{spec.label.ko}에는 메모리가 약 {spec.memory_mb:.0f} MB 필요한데, 지금 그만큼 남아 있지 않습니다.",

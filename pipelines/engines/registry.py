@@ -113,4 +113,7 @@ def _brought(task: str) -> list[EngineModule]:
         folder = hub.owners_folder(repo) or hub.find(repo, family.module(repo).SPEC.files)
         if folder is not None and family.fits(folder):
             _open(task, repo)
+    for (owner, repo), module in list(state.tables.opened.items()):
+        if owner == task and module.SPEC.unweighed and hub.find(repo, module.SPEC.files) is not None:
+            state.tables.opened[(owner, repo)] = family.module(repo)  # it came in between: its size is known now
     return [module for (owner, repo), module in state.tables.opened.items() if owner == task and hub.permitted(repo)]

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pipelines.downloads import WebFile
+from pipelines.hub_cache import Entry
 from pipelines.words import EMPTY, Text
 
 Kind = Literal["embedded", "hub", "remote"]
 Status = Literal["loaded", "ready", "not_downloaded", "missing_package", "too_big"]
 FAMILY = "hub:"  # an engine of this beginning is named after its repository: hub:<org>/<name>
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One more repository that an engine takes files from: fetched with it, found with `hub.find`.
+
+    Without `needed` the engine also works where these files are not.
+    """
+
+    repo: str
+    files: tuple[str, ...]
+    revision: str | None = None
+    needed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +49,28 @@ class EngineSpec:
     repo: str | None = None
     revision: str | None = None
     files: tuple[str, ...] = ()  # patterns inside the repository, alternatives parted by "|" (hub_cache.choose)
+    beside: tuple[Beside, ...] = ()
     web_files: tuple[WebFile, ...] = ()  # of a "hub" engine whose weights lie on an ordinary web server instead
     verified: bool = False  # repo, files, size and licence were read at a public source, named beside the SPEC
+    # Of an engine of a family, whose files are not known yet: patterns of weights, and the MB in memory for each MB of
+    # them, which come on top of `memory_mb`.
+    memory_shares: tuple[tuple[str, float], ...] = ()
     shared: bool = False  # the library may run several calls at once
     note: Text = EMPTY
+
+    @property
+    def unweighed(self) -> bool:
+        """Whether its size and memory are not known before its files are."""
+        return bool(self.memory_shares)
+
+    def weighed(self, files: Iterable[Entry]) -> EngineSpec:
+        """The same engine with the size and memory that these files mean."""
+        size, memory = 0.0, self.memory_mb
+        for entry in files:
+            mb = (entry.size or 0) / 1e6
+            size += mb
+            memory += mb * next((share for pattern, share in self.memory_shares if fnmatchcase(entry.path, pattern)), 0)
+        return replace(self, size_mb=size, memory_mb=memory, memory_shares=())
 
 
 class EngineModule(Protocol):

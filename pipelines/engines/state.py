@@ -22,6 +22,8 @@ class Loaded:
     measured_mb: float
     users: int = 0
     last_used: float = field(default_factory=time.monotonic)
+    before_mb: float = 0.0  # resident memory when its load began
+    alone: bool = True  # nothing else was loaded, dropped or used since
 
 
 @dataclass
