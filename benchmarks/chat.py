@@ -306,8 +306,8 @@ def own_cost(folder: Path, prompt: int, reply: int) -> None:
     from transformers import AutoTokenizer
 
     from pipelines import chat, engines
+    from pipelines.bridge import Flow
     from pipelines.chat import Message, ReplyOptions, qwen3_fast
-    from pipelines.chat.bridge import Flow
     from pipelines.chat.decoding import pieces
     from pipelines.chat.prompts import Prompter
 

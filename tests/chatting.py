@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import fakes
@@ -59,3 +59,11 @@ def reply(text: str, **facts: Any) -> Reply:
     """A finished reply of the built-in engine; `facts` replace its values."""
     values: dict[str, Any] = {"engine": "embedded", "finish_reason": "stop", "context_tokens": 100, "seed": 7}
     return Reply(text, **{**values, **facts})
+
+
+def took(attempt: Callable[[], float], limit_s: float = 0.5, tries: int = 5) -> float:
+    """The seconds of the first attempt within the limit, or of the quickest: other work may hold the processor."""
+    seconds: list[float] = []
+    while len(seconds) < tries and (not seconds or seconds[-1] >= limit_s):
+        seconds.append(attempt())
+    return min(seconds)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chatting import FakeChat, module
+from chatting import FakeChat, module, took
 from fakes import FakeModule, spec
 
 from pipelines import chat
-from pipelines.chat import Message, Piece, Reply, ReplyOptions
+from pipelines.chat import Message, Piece, Reply, ReplyOptions, replying
 from pipelines.chat.thoughts import Parting
 from pipelines.errors import Cancelled, EngineFailed, InvalidInput, NotEnoughMemory, PipelineError, TooLarge
 from pipelines.job import Job
@@ -167,9 +167,14 @@ def test_a_reply_that_reached_its_length_says_so(engine: FakeChat) -> None:
     assert last.finish_reason == "length" and last.completion_tokens == 2
 
 
-def test_the_speed_is_that_of_the_tokens_after_the_first(fake_engine: Callable[..., Any]) -> None:
-    fake_engine(module(FakeChat(slow_s=0.02)))
-    assert 20 < whole([Message("user", "a b c d e f g h")]).tokens_per_s < 60
+def test_the_speed_is_that_of_the_tokens_after_the_first(
+    scripted: Callable[..., Scripted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(*[Piece("a ")] * 4, Piece("b", finish_reason="stop"))
+    stamps = iter([107.0, 107.5, 108.0, 108.5, 109.0])  # whenever the prompt was begun
+    monkeypatch.setattr(replying.time, "perf_counter", lambda: next(stamps))
+    replies = list(chat.reply(ASKED))
+    assert [one.tokens_per_s for one in replies] == [0.0, 2.0, 2.0, 2.0, 2.0]
 
 
 def test_a_drawn_seed_is_named_and_a_given_one_kept(engine: FakeChat) -> None:
@@ -268,7 +273,7 @@ def test_a_library_that_breaks_is_told_at_once_and_keeps_nothing(scripted: Calla
     started = time.monotonic()
     with pytest.raises(EngineFailed, match="RuntimeError") as caught:
         whole()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10  # a time-out would be longer
     assert "/secret" not in str(caught.value)
     assert caught.value.__context__ is None and caught.value.__cause__ is None
 
@@ -297,14 +302,19 @@ def test_an_adapter_where_none_can_be_is_refused(engine: FakeChat) -> None:
 def test_a_cancel_stops_within_half_a_second_and_frees_the_engine(fake_engine: Callable[..., Any]) -> None:
     fake = FakeChat(slow_s=0.02)
     fake_engine(module(fake))
-    job = Job()
-    threading.Timer(0.3, job.cancel).start()
-    started, seen = time.monotonic(), ""
-    with pytest.raises(Cancelled):
-        for one in chat.reply([Message("user", "long")], job=job):
-            seen = one.text
-    assert time.monotonic() - started < 0.8
-    assert seen  # what came before stays
+
+    def seconds() -> float:
+        job, seen, begun = Job(), "", []
+        timer = threading.Timer(0.3, lambda: (begun.append(time.monotonic()), job.cancel()))
+        with pytest.raises(Cancelled):
+            for one in chat.reply([Message("user", "long")], job=job):
+                seen = one.text
+                if len(seen.split()) == 3:
+                    timer.start()
+        assert seen  # what came before stays
+        return time.monotonic() - begun[0]
+
+    assert took(seconds) < 0.5
     fake.slow_s = 0
     assert whole().text == "echo: Hello there"
 

@@ -131,29 +131,31 @@ def seconds_to_stop(client: Client, fake: chatting.FakeChat) -> float:
     next(iter(job))
     begun = time.time()
     job.cancel()
-    while not fake.stopped_at and time.time() - begun < 5:
+    while not fake.stopped_at and time.time() - begun < 30:
         time.sleep(0.01)
     return fake.stopped_at - begun
 
 
 def test_a_cancel_stops_the_engine_within_half_a_second(client: Client, fake: chatting.FakeChat) -> None:
-    took = [seconds_to_stop(client, fake) for _ in range(3)]
-    assert 0 < min(took) < 0.5, took  # the best of three: other work may hold the processor
+    assert 0 < chatting.took(lambda: seconds_to_stop(client, fake)) < 0.5
     fake.slow_s = 0
     assert ask(client, "and now")[0] == "echo: and now"
 
 
 def test_a_caller_who_hangs_up_stops_the_engine(app_url: str, fake: chatting.FakeChat) -> None:
-    fake.slow_s = 0.02
-    event_id = raw.start(app_url, "chat", ["long story", [], "auto", "", 0.7, 0.8, 512, False, -1, [], ""])
-    with raw.http.stream("GET", f"{app_url}{raw.API}/call/chat/{event_id}", timeout=20) as stream:
-        for line in stream.iter_lines():
-            if "가나다" in line or "\\uac00" in line:
-                break
-    begun = time.time()
-    while not fake.stopped_at and time.time() - begun < 6:
-        time.sleep(0.02)
-    assert fake.stopped_at and fake.stopped_at - begun < 3
+    def seconds() -> float:
+        fake.slow_s, fake.stopped_at = 0.02, 0.0
+        event_id = raw.start(app_url, "chat", ["long story", [], "auto", "", 0.7, 0.8, 512, False, -1, [], ""])
+        with raw.http.stream("GET", f"{app_url}{raw.API}/call/chat/{event_id}", timeout=60) as stream:
+            for line in stream.iter_lines():
+                if "가나다" in line or "\\uac00" in line:
+                    break
+        begun = time.time()
+        while not fake.stopped_at and time.time() - begun < 30:
+            time.sleep(0.02)
+        return fake.stopped_at - begun
+
+    assert 0 < chatting.took(seconds, limit_s=2) < 2  # the whole story takes six seconds
 
 
 def test_a_document_is_searched_and_cited(client: Client, tmp_path: Any) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import chats
+import chatting
 import pytest
 from conftest import ROOT
 
@@ -247,33 +248,64 @@ def test_a_lower_temperature_draws_the_likelier() -> None:
 # --- stopping and failing -----------------------------------------------------------------------------------------
 
 
-def test_a_cancel_under_load_stops_within_half_a_second(builtin: None) -> None:
-    """Beside other conversations, and while the processor is busy."""
-    whole()
-    stop = threading.Event()
-    busy = [threading.Thread(target=lambda: [None for _ in iter(stop.is_set, True)], daemon=True) for _ in range(2)]
-    for thread in busy:
-        thread.start()
-    job = Job()
-    said, cancelled_at = "", 0.0
-    try:
-        with pytest.raises(Cancelled):
-            for one in chat.reply(ASKED, ReplyOptions(max_new_tokens=400, seed=3), engine="embedded", job=job):
-                if one.completion_tokens == 10:
-                    said, cancelled_at = one.text, time.monotonic()
-                    job.cancel()
-        assert time.monotonic() - cancelled_at < 0.5
-    finally:
-        stop.set()
-    assert said and whole().finish_reason
+@pytest.fixture
+def busy_machine() -> Iterator[None]:
+    """Every core works for somebody else too: other processes, for threads of this one would hold the interpreter."""
+    command = [sys.executable, "-c", "while True: pass"]
+    others = [subprocess.Popen(command) for _ in range(os.cpu_count() or 1)]
+    yield
+    for one in others:
+        one.kill()
+        one.wait()
+
+
+def seconds_to_cancel(engine: LocalChat) -> float:
+    """From a cancel in the middle of a reply until its caller has the word and the model is free."""
+    job, begun = Job(), 0.0
+    with pytest.raises(Cancelled):
+        for number, piece in enumerate(engine.write(ASKED, ReplyOptions(max_new_tokens=400, temperature=0.0), job), 1):
+            assert piece.finish_reason is None
+            if number == 10:
+                begun = time.monotonic()
+                job.cancel()
+    return time.monotonic() - begun
+
+
+def test_a_cancel_under_load_stops_within_half_a_second(opened: LocalChat, busy_machine: None) -> None:
+    expected = text(opened)
+    assert chatting.took(lambda: seconds_to_cancel(opened)) < 0.5
+    assert text(opened) == expected
+
+
+@pytest.mark.parametrize("passes", [1, 6], ids=["while the prompt is read", "in the middle of a token"])
+def test_not_even_the_next_layer_is_computed_after_a_cancel(tmp_path: Path, passes: int) -> None:
+    """One pass through a big model takes seconds on a slow machine. It is cancelled here during its second layer."""
+    engine = open_checkpoint(chats.checkpoint(tmp_path / "deep", num_hidden_layers=4), tiny=True)
+    job, computed = Job(), [0, 0, 0, 0]
+
+    def count(at: int) -> None:
+        computed[at] += 1
+        if at == 1 and computed[1] == passes:
+            job.cancel()
+
+    for at, layer in enumerate(engine._model.model.layers):
+        layer.register_forward_hook(lambda *_, at=at: count(at))
+    with pytest.raises(Cancelled):
+        list(engine.write(ASKED, ReplyOptions(max_new_tokens=400, temperature=0.0), job))
+    assert computed == [passes, passes, passes - 1, passes - 1]
+    assert text(engine)
+
+
+def writers() -> list[threading.Thread]:
+    return [one for one in threading.enumerate() if one.name == "flow"]
 
 
 def test_nothing_works_on_after_who_asked_has_left(opened: LocalChat) -> None:
-    before = threading.active_count()
     writing = opened.write(ASKED, ReplyOptions(max_new_tokens=400, seed=3), Job())
     next(writing)
+    assert len(writers()) == 1
     writing.close()  # type: ignore[attr-defined]
-    assert threading.active_count() == before
+    assert not writers()
 
 
 def test_a_model_that_breaks_in_its_thread_is_told_at_once(builtin: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,7 +324,7 @@ def test_a_model_that_breaks_in_its_thread_is_told_at_once(builtin: None, monkey
     with pytest.raises(EngineFailed, match="RuntimeError"):
         for one in chat.reply(ASKED, SHORT, engine="embedded"):
             heard.append(one.text)
-    assert len(heard) == 3 and time.monotonic() - started < 2
+    assert len(heard) == 3 and time.monotonic() - started < 10  # a time-out would be longer
     monkeypatch.setattr(model, "forward", forward)
     assert whole().finish_reason
 

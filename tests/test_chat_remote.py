@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import chats
+import chatting
 import pytest
 from conftest import free_port
 from stand_in_hub import wait_until
@@ -103,13 +104,16 @@ def test_its_reply_streams(remote: str) -> None:
 
 
 def test_a_cancel_leaves_it_at_once(remote: str) -> None:
-    job = Job()
-    stamps: list[float] = []
-    threading.Timer(0.5, lambda: (stamps.append(time.monotonic()), job.cancel())).start()
-    with pytest.raises(Cancelled):
-        for _ in chat.reply(ASKED, ReplyOptions(max_new_tokens=450), engine="remote", job=job):
-            time.sleep(0.02)
-    assert time.monotonic() - stamps[0] < 0.5
+    """Its model is random and says little that is text, so the server sends little; its reply takes seconds."""
+
+    def seconds() -> float:
+        job, stamps = Job(), []
+        threading.Timer(0.5, lambda: (stamps.append(time.monotonic()), job.cancel())).start()
+        with pytest.raises(Cancelled):
+            list(chat.reply(ASKED, ReplyOptions(max_new_tokens=450, temperature=0.0), engine="remote", job=job))
+        return time.monotonic() - stamps[0]
+
+    assert chatting.took(seconds) < 0.5
 
 
 def test_ten_at_once_are_not_mixed_there_either(remote: str) -> None:
@@ -329,17 +333,21 @@ def test_a_server_that_falls_silent_is_given_up(fault: Faulty, monkeypatch: pyte
     assert hf_inference.WAIT_S < 15
     monkeypatch.setenv("MODU_CHAT_WAIT_S", "0.5")
     fault.events = [word("Hel"), 30.0]
-    assert "0.5 seconds" in failure(3).message.en
+    assert "0.5 seconds" in failure(12).message.en  # the next word would come after thirty
 
 
 def test_a_cancel_does_not_wait_for_a_silent_server(fault: Faulty) -> None:
     fault.events = [word("Hel"), 30.0]
-    job = Job()
-    threading.Timer(0.3, job.cancel).start()
-    started = time.monotonic()
-    with pytest.raises(Cancelled):
-        whole(job=job)
-    assert time.monotonic() - started < 0.8
+
+    def seconds() -> float:
+        job, stamps = Job(), []
+        timer = threading.Timer(0.2, lambda: (stamps.append(time.monotonic()), job.cancel()))
+        with pytest.raises(Cancelled):
+            for _ in chat.reply(ASKED, engine="remote", job=job):
+                timer.start()  # the one word that comes
+        return time.monotonic() - stamps[0]
+
+    assert chatting.took(seconds) < 0.5
 
 
 def test_a_server_that_is_not_there(fault: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:

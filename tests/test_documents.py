@@ -470,10 +470,10 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_nobody_asks_for_is_dropped_by_itself() -> None:
-    kept: keeping.Kept[str] = keeping.Kept(kept_s=0.2)
+    kept: keeping.Kept[str] = keeping.Kept(kept_s=0.5)
     kept.put("a", "x", 1)
     assert kept.get("a") == "x"
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while len(kept) and time.monotonic() < end:
         time.sleep(0.02)
     assert len(kept) == 0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines.chat.bridge import Flow
+from pipelines.bridge import Flow
 from pipelines.chat.contract import Message, Piece, ReplyOptions
 from pipelines.chat.decoding import pieces
 from pipelines.chat.prompts import Prompter, ends

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipelines.bridge import Flow
 from pipelines.chat.adapters import Wearer
-from pipelines.chat.bridge import Flow
 from pipelines.chat.contract import Message, Piece, ReplyOptions
 from pipelines.chat.decoding import pieces
 from pipelines.chat.prompts import Prompter, ends
 from pipelines.chat.sampling import Sampler
-from pipelines.errors import EngineFailed
+from pipelines.errors import Cancelled, EngineFailed
 from pipelines.job import Job
 from pipelines.words import Text
 
@@ -38,6 +39,7 @@ class LocalChat:
         self._top_k = int(model.generation_config.top_k or 0)
         self._repetition_penalty = model.generation_config.repetition_penalty
         model.generation_config = type(model.generation_config)()  # what counts of it is kept; `generate` would add it
+        self._watch = _Watch(model)
 
     def wear(self, folder: Path | None) -> None:
         """Put on the adapter that lies in `folder`, or take off what is worn."""
@@ -50,7 +52,8 @@ class LocalChat:
         prompt = self._prompter.prompt(messages, options.thinking)
         most = min(options.max_new_tokens, self.context_tokens - len(prompt.ids))
         tokens = Flow[int](lambda give: self._generate(prompt.ids, most, options, give), job)
-        yield from pieces(tokens, prompt, self._tokenizer, self._ends, job)
+        with self._watch.of(lambda: tokens.wanted):
+            yield from pieces(tokens, prompt, self._tokenizer, self._ends, job)
 
     def _generate(self, ids: list[int], most: int, options: ReplyOptions, give: Any) -> None:
         import torch
@@ -76,6 +79,34 @@ class LocalChat:
                 stopping_criteria=[tokens.stopped],
                 streamer=tokens,
             )
+
+
+class _Watch:
+    """Looks before each layer of a model whether anybody still waits, and raises `Cancelled` if not.
+
+    Reading a long prompt, or a token on a busy machine, takes longer than a cancel may.
+    """
+
+    def __init__(self, model: Any) -> None:
+        from torch.nn import ModuleList
+
+        self._wanted: Callable[[], bool] | None = None
+        layers = next((module for module in model.modules() if isinstance(module, ModuleList)), ())
+        for layer in layers:
+            layer.register_forward_pre_hook(self._look)
+
+    @contextmanager
+    def of(self, wanted: Callable[[], bool]) -> Iterator[None]:
+        """Look there during one call."""
+        self._wanted = wanted
+        try:
+            yield
+        finally:
+            self._wanted = None
+
+    def _look(self, *_: Any) -> None:
+        if self._wanted is not None and not self._wanted():
+            raise Cancelled
 
 
 class _Tokens:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines import remote
-from pipelines.chat.bridge import Flow
+from pipelines.bridge import Flow
 from pipelines.chat.contract import FinishReason, Message, Piece, ReplyOptions
 from pipelines.chat.thoughts import CLOSE, OPEN
 from pipelines.errors import EngineFailed, EngineUnavailable
