@@ -234,6 +234,11 @@ def test_words_that_a_painter_does_not_know_are_named(fake_engine: Callable[[Any
     assert "word7" in many.notice.en and "word8" not in many.notice.en
 
 
+def test_an_engine_that_knows_no_korean_says_so(fake_engine: Callable[[Any], Any]) -> None:
+    fake_engine(PainterModule(FakePainter(), languages=("en",)))
+    assert "English" in painted("빨간 연").notice.en and painted("a red kite").notice == Text("", "")
+
+
 # --- a picture to start from --------------------------------------------------------------------------------------
 
 

@@ -86,10 +86,11 @@ def open_painter(folder: Path | None = None) -> Painter:
     from diffusers.models.attention_processor import AttnProcessor
 
     place = folder or FOLDER
+    known = facts(place)["known"]  # first of all: it tells best that files are missing
     pipe = open_pipeline(place, STABLE_DIFFUSION.paints, small=True)
     pipe.unet.set_attn_processor(AttnProcessor())  # for so few places the fused one is no gain
     made = Painter(pipe, STABLE_DIFFUSION, defaults(place), exact_previews=True, threads=1)
-    made.words = Words(facts(place)["known"])
+    made.words = Words(known)
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import secrets
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,11 @@ GUIDANCE = (0.0, 30.0)
 LORA_SCALE = (0.0, 2.0)
 _MOST_STEPS, _LARGEST = 1000, 8192  # of any engine; each has its own limits below these
 _LISTED = 8  # words of a notice
+_HANGUL = re.compile("[가-힣]")
+_NO_KOREAN = Text(
+    en="{label} hardly knows Korean. Write the prompt in English for what you have in mind.",
+    ko="{label} 엔진은 한국어를 거의 모릅니다. 프롬프트를 영어로 적으면 원하는 그림에 가까워집니다.",
+)
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,8 @@ def _worded(prompt: str, options: PaintOptions, painter: Painter, spec: EngineSp
     """Prompt and negative prompt as the engine gets them, and what a visitor should know about it."""
     able, notice = painter.defaults, _ignored(options, painter.defaults, spec)
     negative = options.negative_prompt.strip() if able.takes_negative else ""
+    if spec.languages and "ko" not in spec.languages and _HANGUL.search(prompt):
+        notice += _NO_KOREAN.format(label=spec.label)
     unknown = painter.unknown_words(prompt)
     if unknown:
         notice += _strange(unknown, spec)
