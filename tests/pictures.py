@@ -5,12 +5,38 @@ Random: they prove loading and control flow, never quality.
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from conftest import SCRATCH
 from PIL import Image
+
+
+@functools.cache
+def made(kind: str) -> Path:
+    """One checkpoint of each kind for a whole session, in a folder that goes with it."""
+    folder = SCRATCH / "pictures" / kind
+    builders: dict[str, Any] = {
+        "painter": painter,
+        "sd": stable_diffusion,
+        "sd half": lambda place: stable_diffusion(place, half=True),
+        "sd checked": lambda place: stable_diffusion(place, checked=True),
+        "sd inpaint": lambda place: stable_diffusion(place, channels=9),
+        "sd inpaint half": lambda place: stable_diffusion(place, channels=9, half=True),
+        "xl": stable_diffusion_xl,
+        "xl half": lambda place: stable_diffusion_xl(place, half=True),
+        "xl inpaint": lambda place: stable_diffusion_xl(place, channels=9),
+        "refiner": refiner,
+        "small": small_decoder,
+        "lora": lambda place: lora(made("sd"), place),
+        "qwen": lambda place: qwen_image(place)[0].parent,
+        "lama": lama,
+    }
+    return Path(builders[kind](folder))
+
 
 SIDE = 64  # pixels, of what the tiny ones paint by default
 CROSS = 32  # width of one text encoder
@@ -216,6 +242,89 @@ def lora(base: Path, folder: Path, strength: float = 4.0) -> Path:
     net.add_adapter(LoraConfig(r=2, lora_alpha=2, target_modules=["to_q", "to_k", "to_v"], init_lora_weights=False))
     state = {name: value * strength for name, value in get_peft_model_state_dict(net).items()}
     StableDiffusionPipeline.save_lora_weights(folder, convert_state_dict_to_diffusers(state), safe_serialization=True)
+    return folder
+
+
+def qwen_image(folder: Path) -> tuple[Path, Path]:
+    """Qwen-Image's layout and that of its inpainting ControlNet, in two folders."""
+    import torch
+    from diffusers import (
+        AutoencoderKLQwenImage,
+        FlowMatchEulerDiscreteScheduler,
+        QwenImageControlNetModel,
+        QwenImagePipeline,
+        QwenImageTransformer2DModel,
+    )
+    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+
+    torch.manual_seed(6)
+    words = _qwen_tokenizer(folder / "words")
+    text = {
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 1e6},
+        "vocab_size": len(words),
+    }
+    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16}
+    shape = {
+        "patch_size": 2,
+        "in_channels": 16,
+        "out_channels": 4,
+        "attention_head_dim": 16,
+        "num_attention_heads": 2,
+        "joint_attention_dim": 16,
+        "axes_dims_rope": (8, 4, 4),
+    }
+    pipe = QwenImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+        vae=AutoencoderKLQwenImage(
+            base_dim=8, z_dim=4, dim_mult=[1, 2, 2, 2], num_res_blocks=1, latents_mean=[0.0] * 4, latents_std=[1.0] * 4
+        ),
+        text_encoder=Qwen2_5_VLForConditionalGeneration(
+            Qwen2_5_VLConfig(text_config=text, vision_config=vision, vocab_size=len(words))
+        ),
+        tokenizer=words,
+        transformer=QwenImageTransformer2DModel(num_layers=2, **shape),
+    )
+    save(pipe, folder / "base")
+    QwenImageControlNetModel(num_layers=1, extra_condition_channels=4, **shape).save_pretrained(folder / "control")
+    return folder / "base", folder / "control"
+
+
+def _qwen_tokenizer(folder: Path) -> Any:
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import Qwen2Tokenizer
+
+    folder.mkdir(parents=True)
+    trainer = ByteLevelBPETokenizer()
+    trainer.train_from_iterator(["a red star"], vocab_size=257, show_progress=False)
+    trainer.save_model(str(folder))
+    return Qwen2Tokenizer(
+        vocab=str(folder / "vocab.json"),
+        merges=str(folder / "merges.txt"),
+        unk_token=None,
+        pad_token="<|endoftext|>",
+        eos_token="<|im_end|>",
+    )
+
+
+def lama(folder: Path) -> Path:
+    """A network with LaMa's inputs and output: it fills the hole with the mean of the picture around it."""
+    import torch
+
+    class Mean(torch.nn.Module):
+        def forward(self, image: Any, mask: Any) -> Any:
+            known = 1 - mask
+            mean = (image * known).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True)
+            return (image * known + mean * mask) * 255
+
+    folder.mkdir(parents=True, exist_ok=True)
+    given = (torch.rand(1, 3, 512, 512), torch.zeros(1, 1, 512, 512))
+    names = {"input_names": ["image", "mask"], "output_names": ["output"]}
+    torch.onnx.export(Mean(), given, str(folder / "lama_fp32.onnx"), dynamo=False, **names)
     return folder
 
 

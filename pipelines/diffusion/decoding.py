@@ -47,7 +47,7 @@ class Previews:
         self._exact = exact
         self._colours: Any = None
 
-    def of(self, latents: Any, scheduler: Any, size: tuple[int, int]) -> Image.Image:
+    def of(self, latents: Any, scheduler: Any, size: tuple[int, int]) -> Image.Image | None:
         """`scheduler` is the one that works on them; some keep latents of another scale than the network sees."""
         import torch
 
@@ -61,6 +61,13 @@ class Previews:
             spots = calm[0].float().cpu().permute(1, 2, 0)
             rough = torch.cat([spots, torch.ones_like(spots[..., :1])], -1) @ self._colours
         return as_image(rough.permute(2, 0, 1)[None]).resize(size, Image.Resampling.BICUBIC)
+
+
+class NoPreviews(Previews):
+    """For latents of a shape that is not looked into."""
+
+    def of(self, latents: Any, scheduler: Any, size: tuple[int, int]) -> Image.Image | None:
+        return None
 
 
 def _learned(pipe: Any) -> Any:

@@ -113,10 +113,8 @@ class Canvas:
             with ExitStack() as stack:
                 stack.enter_context(watched(self._blocks, wanted))
                 stack.enter_context(loras.worn(pipe, lora, order.lora_scale))
-                steps = _Steps(give, self._previews, order)
-                latents = self._denoised(pipe, order, steps)
-                picture = decode(pipe, latents, self._decoder)
-                image, filtered = safety.looked_at(pipe, picture)
+                steps = Steps(give, self._previews, order)
+                image, filtered = self._painted(pipe, order, steps)
                 pipe.maybe_free_model_hooks()
         except (MemoryError, RuntimeError) as error:
             if not _no_memory(error):
@@ -142,7 +140,11 @@ class Canvas:
             placing.put(pipe, self._place)
             self._put = pipe
 
-    def _denoised(self, pipe: Any, order: Order, steps: _Steps) -> Any:
+    def _painted(self, pipe: Any, order: Order, steps: Steps) -> tuple[Image.Image, bool]:
+        """The picture, and whether a safety checker held it back."""
+        return safety.looked_at(pipe, decode(pipe, self._denoised(pipe, order, steps), self._decoder))
+
+    def _denoised(self, pipe: Any, order: Order, steps: Steps) -> Any:
         """The latents at the end of the way."""
         import torch
 
@@ -180,7 +182,7 @@ class Canvas:
         return {"image": order.image, "mask_image": order.mask, "strength": order.strength, **size}
 
 
-class _Steps:
+class Steps:
     """Diffusers' callback at the end of each step. Raises `Cancelled` when nobody waits any more."""
 
     def __init__(self, give: Give, previews: Previews, order: Order) -> None:

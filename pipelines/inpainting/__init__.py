@@ -7,10 +7,10 @@ filling     without a network                            abilities  what an engi
 from __future__ import annotations
 
 from pipelines import engines
-from pipelines.inpainting import embedded
+from pipelines.inpainting import embedded, lama, painter, qwen_image, remote, stable_diffusion
 from pipelines.inpainting.contract import TASK, Repainted, Repainter, RepaintOptions
 from pipelines.inpainting.repainting import repaint
 
-ENGINES = engines.register(TASK, (embedded,))
+ENGINES = engines.register(TASK, (embedded, painter, lama, *stable_diffusion.CHECKPOINTS, qwen_image, remote))
 
 __all__ = ["ENGINES", "TASK", "RepaintOptions", "Repainted", "Repainter", "repaint"]
