@@ -114,6 +114,7 @@ def _inputs(source: gr.State) -> tuple[gr.ImageEditor, gr.Image, gr.Tabs]:
         with gr.Tab(say("Picture", "사진"), id="picture") as picture_tab:
             picture = picture_input(
                 sources=["upload", "webcam", "clipboard"],
+                webcam_options=gr.WebcamOptions(mirror=False),  # what is held to the camera must not come out mirrored
                 label=say("A picture of digits", "숫자가 있는 사진"),
                 elem_id="digits-picture",
                 height=CANVAS,

@@ -62,6 +62,7 @@ def _sources() -> dict[str, Any]:
         with gr.Tab(say("Picture", "사진"), id="picture"):
             picture = picture_input(
                 sources=["upload", "webcam", "clipboard"],
+                webcam_options=gr.WebcamOptions(mirror=False),  # what is held to the camera must not come out mirrored
                 label=say("A picture with text", "글자가 있는 사진"),
                 elem_id="ocr-picture",
                 height=260,
