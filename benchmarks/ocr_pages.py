@@ -121,6 +121,15 @@ def receipt(face: tuple[str, int], rng: np.random.Generator) -> DrawnPage:
     return DrawnPage("", page.sheet, tuple(part for row in RECEIPT for part in row if part))
 
 
+def screenshot(face: tuple[str, int], rng: np.random.Generator) -> DrawnPage:
+    """A chat or article captured as one picture, several screens long."""
+    page = Page((1080, 9000), face, 34)
+    lines = [str(text) for _ in range(14) for text in (*rng.choice(KOREAN, 6), *rng.choice(MIXED, 2))]
+    for at, line in enumerate(lines):
+        page.write(60, 60 + at * 79, line)
+    return DrawnPage("", page.sheet, tuple(lines))
+
+
 def halves(text: str) -> list[str]:
     """A sentence in two pieces of a column's width."""
     words, first = text.split(), []
@@ -191,13 +200,16 @@ KINDS: dict[str, tuple[Callable, Callable]] = {
     "korean photo": (simple(KOREAN), photographed),
     "mixed photo": (simple(MIXED), photographed),
     "receipt photo": (receipt, photographed),
+    "long screenshot": (screenshot, untouched),
 }
+# Turned pages are those of the upright kind, so that the two can be compared.
+SAME = {"korean 90": "korean", "english 90": "english", "mixed 180": "mixed"}
 
 
 def pages(kind: str, count: int, seed: int = 5) -> list[DrawnPage]:
     """`count` pages of a kind, the same ones each time."""
     draw, spoil = KINDS[kind]
-    rng = np.random.default_rng([seed, list(KINDS).index(kind)])
+    rng = np.random.default_rng([seed, list(KINDS).index(SAME.get(kind, kind))])
     faces, made = measuring_faces(), []
     for at in range(count):
         page = draw(faces[at * 3 % len(faces)], rng)

@@ -19,7 +19,7 @@ from pipelines.engines import state
 from pipelines.errors import Cancelled, EngineUnavailable, InvalidInput, TooLarge
 from pipelines.job import Job
 from pipelines.ocr import ReadOptions, embedded, reading
-from pipelines.ocr.contract import Read
+from pipelines.ocr.contract import Read, Word
 
 pytest.importorskip("rapidocr")
 pdfium = pytest.importorskip("pypdfium2")
@@ -52,6 +52,7 @@ def test_a_korean_notice_is_read() -> None:
     assert read.text.count("\n") == 7
     assert "책" in read.text or "자리" in read.text or "토요일" in read.text
     assert np.mean([line.score for line in page.lines]) > 0.8
+    assert all(" ".join(word.text for word in line.words) == line.text for line in page.lines)
     tops = [min(y for _, y in line.box) for line in page.lines]
     assert tops == sorted(tops)
 
@@ -157,6 +158,42 @@ def test_a_strip_of_a_line_takes_little_memory(tmp_path: Path) -> None:
     assert memory.resident_mb() - before < 600
 
 
+@pytest.mark.parametrize("size", [(2000, 12), (12, 2000)])
+def test_a_mere_rule_takes_little_memory_and_says_nothing(tmp_path: Path, size: tuple[int, int]) -> None:
+    """The picture of that issue itself: a blank strip with a line, a kilobyte and a half."""
+    strip = Image.new("RGB", size, "white")
+    ImageDraw.Draw(strip).line((4, 4, size[0] - 6, size[1] - 6), fill="black")
+    path = saved(strip, tmp_path / "rule.png")
+    assert path.stat().st_size < 1500
+    ocr.read(saved(Image.new("RGB", (64, 64), "white"), tmp_path / "warm.png"))
+    before = memory.resident_mb()
+    assert len(letters(ocr.read(path).text)) <= 3
+    assert memory.resident_mb() - before < 600
+
+
+def test_a_photo_that_its_camera_calls_turned_is_read_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the phone was held upright: to be turned by 90 degrees
+    stored = Image.open(example("ocr", "receipt-photo.jpg")).transpose(Image.Transpose.ROTATE_90)
+    path = tmp_path / "phone.jpg"
+    stored.save(path, exif=exif, quality=92)
+    read = ocr.read(path)
+    (page,) = read.pages
+    assert page.turned == 0 and (page.width, page.height) == stored.size[::-1]
+    assert "18,700" in read.text and "38,280" in read.text
+
+
+def test_a_long_screenshot_is_read_whole(tmp_path: Path) -> None:
+    """Shrunk to what the detector sees at once, its letters would be five pixels high."""
+    sheet = Image.new("RGB", (720, 7000), "white")
+    pen, count = ImageDraw.Draw(sheet), 0
+    for top in range(40, 6900, 120):
+        pen.text((40, top), f"Message number {100 + count}", fill="black", font_size=28)
+        count += 1
+    rows = ocr.read(saved(sheet, tmp_path / "long.png"), ReadOptions(language="en")).text.splitlines()
+    assert [letters(row)[-3:] for row in rows] == [str(100 + at) for at in range(count)]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -253,6 +290,16 @@ def test_chinese_is_not_taken_where_korean_was_asked_for() -> None:
 def test_wide_signs_stay_only_in_chinese() -> None:
     assert embedded.narrowed(Read("Date：2026（new）。", 0.9)) == Read("Date:2026(new).", 0.9)
     assert embedded.narrowed(Read("日期：今天。", 0.9)).text == "日期：今天。"
+
+
+def test_blanks_that_the_other_recogniser_left_out_come_from_ours() -> None:
+    read = embedded.spaced(
+        Read("2026-03-1418:42", 0.99, (Word("2026-03-1418:42", 0.9),)), Read("2026-03-14 18:42", 0.95)
+    )
+    assert read == Read("2026-03-14 18:42", 0.99, (Word("2026-03-14", 0.9), Word("18:42", 0.9)))
+    other = Read("No. 1 a", 0.9)
+    assert embedded.spaced(other, Read("No. 7a", 0.9)) is other and embedded.spaced(other, Read("No.1a", 0.9)) is other
+    assert embedded.better(Read("가나 다", 0.9), embedded.spaced(Read("", 0.0), Read("가나 다", 0.9))).text == "가나 다"
 
 
 # --- Tesseract ------------------------------------------------------------------------------------------------------

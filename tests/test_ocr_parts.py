@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import unicodedata
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +17,10 @@ import pytest
 from PIL import Image
 
 from pipelines.errors import InvalidInput, TooLarge
-from pipelines.ocr import cuts, documents, exports, layout, reading, recognisers, searchable
+from pipelines.ocr import corrections, cuts, documents, drawing, exports, layout, reading, recognisers, searchable
 from pipelines.ocr.characters import CHARACTERS, NUMBER, SYLLABLES
-from pipelines.ocr.contract import Corners, Line, Page, Read, Reading
-from pipelines.ocr.detector import LONG, boxes_of, fitted, upright
+from pipelines.ocr.contract import Corners, Line, Page, Read, Reading, Word
+from pipelines.ocr.detector import LONG, Detector, boxes_of, fitted, strips, upright
 from pipelines.ocr.lines import HEIGHT, LONGEST, batch_of, prepared
 from pipelines.ocr.tesseract import words_of
 
@@ -153,6 +156,39 @@ def test_the_detector_never_sees_more_than_its_limit(size: tuple[int, int]) -> N
     assert scale[0] > 0
 
 
+@pytest.mark.parametrize("size", [(12_000, 1080), (20_000, 720), (3300, 200), (60_000, 800)])
+def test_a_long_screenshot_is_looked_at_in_strips_that_overlap(size: tuple[int, int]) -> None:
+    parts = strips(*size)
+    assert parts[0][0] == 0 and parts[-1][1] == size[0] and 2 <= len(parts) <= 45
+    assert all(above[1] - below[0] >= 150 for above, below in pairwise(parts))
+    sheet, scale, _ = fitted(np.zeros((parts[0][1] - parts[0][0], size[1], 3), np.uint8))
+    assert scale[1] > 0.55 and sheet.size < 9_000_000
+
+
+@pytest.mark.parametrize("size", [(2400, 1080), (7016, 4960), (700, 1150), (20, 9000)])
+def test_an_ordinary_page_is_looked_at_as_a_whole(size: tuple[int, int]) -> None:
+    assert strips(*size) == [(0, size[0])]
+
+
+def test_a_line_in_two_strips_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dark rows stand for lines: each strip finds those that it holds, a pixel or two apart from the other strip."""
+    page = np.full((9000, 500, 3), 255, np.uint8)
+    rows = list(range(40, 8900, 61))
+    for row in rows:
+        page[row : row + 30] = 0
+
+    def dark(self: Detector, part: np.ndarray) -> list[Corners]:
+        edges = np.flatnonzero(np.diff(part[:, 0, 0].astype(int)))
+        tops = [edge for edge in edges if part[edge + 1, 0, 0] == 0 and edge + 31 < len(part)]
+        return [box(5, top + len(part) % 3, 400, 30) for top in tops]
+
+    monkeypatch.setattr(Detector, "__init__", lambda self: None)
+    monkeypatch.setattr(Detector, "_find", dark)
+    found = sorted(Detector().find(page), key=lambda corners: corners[0, 1])
+    assert len(found) == len(rows)
+    assert all(abs(corners[0, 1] - row) < 4 for corners, row in zip(found, rows, strict=True))
+
+
 def test_marks_become_boxes() -> None:
     heat = np.zeros((200, 300), np.float32)
     heat[50:60, 40:200] = 0.9
@@ -205,7 +241,21 @@ def test_repeats_fall_together_and_blanks_part() -> None:
     read = recognisers.collapsed(best, np.linspace(0.1, 0.9, 9), ["", "a", "b", " "])
     assert read.text == "aab"
     assert read.score == pytest.approx(np.mean([0.2, 0.5, 0.6, 0.8]))
+    assert read.words == (Word("aab", pytest.approx(0.3)),)
     assert recognisers.collapsed(np.zeros(4, int), np.ones(4), [""]) == Read("", 0.0)
+
+
+def test_a_word_is_as_sure_as_its_least_sure_letter() -> None:
+    words = recognisers.words_of([" ", "a", "b", " ", " ", "c"], [0.1, 0.9, 0.4, 0.2, 0.3, 0.8])
+    assert words == (Word("ab", 0.4), Word("c", 0.8))
+
+
+def test_a_line_is_doubtful_for_one_word_and_not_any_more_when_corrected() -> None:
+    sure = Line("one two", 0.97, ((0, 0), (9, 0), (9, 5), (0, 5)), (Word("one", 0.99), Word("two", 0.95)))
+    unsure = replace(sure, words=(Word("one", 0.99), Word("two", 0.5)))
+    assert not drawing.is_doubtful(sure) and drawing.is_doubtful(unsure)
+    assert corrections.checked(unsure, "one two") is unsure
+    assert not drawing.is_doubtful(corrections.checked(unsure, "one too"))
 
 
 def test_lines_are_read_in_groups_of_limited_width() -> None:
@@ -222,7 +272,9 @@ def test_the_table_of_tesseract_is_understood() -> None:
         "5\t1\t1\t1\t1\t2\t0\t0\t9\t9\t60\tHi",
         "1\t2\t0\t0\t0\t0\t0\t0\t9\t9\t-1\t",
     ]
-    assert words_of("\n".join([head, *rows]), 2) == [Read("안녕 Hi", pytest.approx(0.75)), Read("", 0.0)]
+    assert words_of("\n".join([head, *rows]), 2) == [
+        Read("안녕 Hi", pytest.approx(0.75), (Word("안녕", 0.9), Word("Hi", 0.6))), Read("", 0.0)
+    ]  # fmt: skip
 
 
 # --- the searchable PDF -------------------------------------------------------------------------------------------
@@ -335,3 +387,20 @@ def test_a_table_goes_into_a_spreadsheet_without_formulas() -> None:
 def test_markdown_has_tables_and_pages() -> None:
     text = exports.as_markdown(reading_of("제목 *1*\n우유\t2,500\n빵\t3,000\t*\n끝", "둘째"))
     assert text == ("제목 \\*1\\*  \n\n| 우유 | 2,500 |  |\n|---|---|---|\n| 빵 | 3,000 | \\* |\n\n끝\n\n---\n\n둘째\n")
+
+
+# --- pages to measure with ------------------------------------------------------------------------------------------
+
+
+def test_a_turned_page_of_the_benchmark_is_the_upright_one_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import ocr_pages
+    from training.ocr_fonts import listed
+
+    if shutil.which("fc-list") is None or not listed():
+        pytest.skip("no list of fonts on this system")
+    file, index, _ = listed()[0]
+    monkeypatch.setattr(ocr_pages, "measuring_faces", lambda: [(file, index)])
+    for kind, upright_kind in ocr_pages.SAME.items():
+        (turned,), (stood,) = ocr_pages.pages(kind, 1), ocr_pages.pages(upright_kind, 1)
+        assert turned.lines == stood.lines
+        assert np.array_equal(np.rot90(np.asarray(turned.picture), -int(kind.split()[-1]) // 90), stood.picture)

@@ -24,7 +24,7 @@ from PIL import Image, ImageDraw
 from pipelines import ocr
 from pipelines.errors import Cancelled, InvalidInput
 from pipelines.job import Job
-from pipelines.ocr.contract import Corners, Pixels, Read
+from pipelines.ocr.contract import Corners, Pixels, Read, Word
 from tabs.ocr import answers, documents, endpoints, results
 from tabs.ocr.documents import FORMATS, Desk
 
@@ -125,6 +125,20 @@ def test_a_picture_is_shown_with_its_lines_and_doubtful_ones_are_marked(reader: 
     assert page["lines"][1]["box"][0] == [300, 20]
     assert "5 lines" in shown["report"] and "not sure: 1" in shown["report"]
     assert shown["which"]["visible"] is False and shown["page"]["visible"] is False
+
+
+def test_doubtful_words_are_marked_until_somebody_corrects_the_line(
+    monkeypatch: pytest.MonkeyPatch, reader: KnownLines, picture: Any
+) -> None:
+    words = (Word("Total", 0.99), Word("4,700", 0.41))
+    monkeypatch.setitem(globals(), "LINES", [*LINES[:4], Read("Total 4,700", 0.97, words)])
+    shown = read(picture)
+    line = shown["view"]["page"]["lines"][4]
+    assert line["words"] == [["Total", ""], ["4,700", "41%"]]
+    assert line["doubtful"] and line["sure"] == "41%" and "not sure: 2" in shown["report"]
+    edit(shown["desk"], ["Tea", "3,200", "cake", "1,500", "Total 4,100"])
+    line = named(run(answers.on_page(shown["desk"], 0)))["view"]["page"]["lines"][4]
+    assert not line["words"] and not line["doubtful"] and shown["desk"].current.doubtful == 0
 
 
 def test_text_of_the_page_never_becomes_markup_in_the_report(upload: Any, reader: KnownLines) -> None:

@@ -27,12 +27,21 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
+class Word:
+    """A word of a line. `score`: how sure the recogniser is of the letter that it is least sure of, 0..1."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Line:
     """A line of text. `box`: its four corners in the page's picture, clockwise from where the text begins."""
 
     text: str
     score: float  # 0..1, how sure the recogniser is
     box: tuple[tuple[float, float], ...]
+    words: tuple[Word, ...] = ()  # joined by blanks they are the text; none where the engine tells only of the line
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,7 @@ class Read:
 
     text: str
     score: float
+    words: tuple[Word, ...] = ()  # as in `Line`
 
 
 class LineEngine(Protocol):

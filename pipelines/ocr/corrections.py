@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipelines.errors import InvalidInput
-from pipelines.ocr.contract import Page, Reading
+from pipelines.ocr.contract import Line, Page, Reading
 from pipelines.ocr.reading import text_of
 from pipelines.words import Text
 
@@ -28,7 +28,12 @@ def corrected_page(page: Page, texts: Sequence[str]) -> Page:
         )
     kept = [at for at, text in enumerate(texts) if text.strip()]
     place = {old: new for new, old in enumerate(kept)}
-    lines = tuple(replace(page.lines[at], text=texts[at].strip()) for at in kept)
+    lines = tuple(checked(page.lines[at], texts[at].strip()) for at in kept)
     rows = (tuple(place[at] for at in row if at in place) for row in page.rows)
     filled = tuple(row for row in rows if row)
     return replace(page, lines=lines, rows=filled, text=text_of(lines, filled))
+
+
+def checked(line: Line, text: str) -> Line:
+    """The line with the text that a person gave it. What the recogniser thought of its words is no longer of use."""
+    return line if text == line.text else replace(line, text=text, words=())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ SHORT, LONG, MOST = 736, 1920, 2_400_000  # side lengths and pixels of what the 
 EDGE = 0.02  # paper added around, in parts of the longer side: lines at the very rim are missed otherwise
 MARKED, SURE, GROWN = 0.3, 0.5, 1.6  # as the network was made for
 MOST_LINES = 1000
+TALLEST = LONG / 0.6  # rows of a page that is seen at once, unless it is broad too
+MOST_STRIPS, SLACK = 40, 8  # SLACK: pixels by which two strips may differ about where the same line is
 
 
 def model_folder() -> Path:
@@ -48,7 +51,24 @@ class Detector:
         self._input = self._session.get_inputs()[0].name
 
     def find(self, page: Pixels) -> list[Corners]:
-        """Corners of each line, clockwise from the upper left of a box that is wider than high."""
+        """Corners of each line, clockwise from the upper left of a box that is wider than high.
+
+        A long screenshot is looked at in strips: as a whole its letters would shrink to nothing.
+        """
+        found: list[Corners] = []
+        parts = strips(*page.shape[:2])
+        seams = [(above[1] + below[0]) / 2 for above, below in pairwise(parts)]
+        for (start, end), top, bottom in zip(parts, [0, *seams], [*seams, page.shape[0]], strict=True):
+            before = list(found)
+            for corners in self._find(page[start:end]):
+                corners[:, 1] += start
+                centre = corners.mean(0)
+                ours = top - SLACK <= centre[1] <= bottom + SLACK
+                if ours and not any((one.min(0) <= centre).all() and (centre <= one.max(0)).all() for one in before):
+                    found.append(corners)
+        return found
+
+    def _find(self, page: Pixels) -> list[Corners]:
         sheet, scale, shift = fitted(page)
         values = sheet.astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1
         heat = self._session.run(None, {self._input: values[:, ::-1]})[0][0, 0]
@@ -58,6 +78,17 @@ class Detector:
             corners[:, 0] = corners[:, 0].clip(0, width)
             corners[:, 1] = corners[:, 1].clip(0, height)
         return [corners for corners in found if min(sides(corners)) >= 3]
+
+
+def strips(height: int, width: int) -> list[tuple[int, int]]:
+    """First and last row of the parts in which a page is looked at: the whole, or strips that overlap."""
+    if height <= max(TALLEST, 2.5 * width):
+        return [(0, height)]
+    length = max(2 * width, LONG, -(-height // MOST_STRIPS))
+    overlap = length // 8  # more than a line is high
+    count = -(-(height - overlap) // (length - overlap))
+    starts = [round(at * (height - length) / (count - 1)) for at in range(count)]
+    return [(start, start + length) for start in starts]
 
 
 def fitted(page: Pixels) -> tuple[Pixels, np.ndarray, np.ndarray]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from pipelines.engines import EngineSpec
 from pipelines.job import Job
-from pipelines.ocr.contract import TASK, Corners, Pixels, Read
+from pipelines.ocr.contract import TASK, Corners, Pixels, Read, Word
 from pipelines.ocr.detector import Detector
 from pipelines.ocr.recognisers import KoreanLines, RapidLines
 from pipelines.words import Text
@@ -60,7 +61,8 @@ class EmbeddedReader:
         doubtful = [at for at, read in enumerate(reads) if not _settled(read)]
         again = self._others.read([cuts[at] for at in doubtful]) if doubtful else []
         for at, other in zip(doubtful, again, strict=True):
-            reads[at] = better(reads[at], narrowed(other), chinese=language == "auto")
+            other = spaced(narrowed(other), reads[at])
+            reads[at] = better(reads[at], other, chinese=language == "auto")
         return reads
 
 
@@ -70,7 +72,21 @@ def _settled(read: Read) -> bool:
 
 def narrowed(read: Read) -> Read:
     """A line without Chinese in ordinary width: the recogniser for Chinese likes its wide brackets and colons."""
-    return read if _HAN.search(read.text) else replace(read, text=read.text.translate(_NARROW))
+    if _HAN.search(read.text):
+        return read
+    words = tuple(replace(word, text=word.text.translate(_NARROW)) for word in read.words)
+    return replace(read, text=read.text.translate(_NARROW), words=words)
+
+
+def spaced(read: Read, ours: Read) -> Read:
+    """With the blanks of our reading, where its letters are the same: the other recogniser leaves many out."""
+    parts = ours.text.split()
+    if len(parts) <= len(read.text.split()) or "".join(parts) != "".join(read.text.split()):
+        return read
+    sure = [word.score for word in read.words for _ in word.text]
+    ends = list(accumulate(map(len, parts), initial=0))
+    words = (Word(part, min(sure[start:end])) for part, (start, end) in zip(parts, pairwise(ends), strict=True))
+    return replace(read, text=ours.text, words=tuple(words) if sure else ())
 
 
 def better(ours: Read, other: Read, chinese: bool = True) -> Read:

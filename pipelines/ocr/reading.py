@@ -113,9 +113,8 @@ def read_lines(page: Pixels, number: int, language: str, reader: LineEngine, job
         for place in row:
             corners = cuts.turned_back(found[kept[place]], way, width, height)
             read = reads[kept[place]]
-            lines.append(
-                Line(read.text, round(read.score, 4), tuple((round(x, 1), round(y, 1)) for x, y in corners.tolist()))
-            )
+            box = tuple((round(x, 1), round(y, 1)) for x, y in corners.tolist())
+            lines.append(Line(read.text, round(read.score, 4), box, read.words))
     return replace(Page(number, tuple(lines), tuple(rows), width, height, way), text=text_of(lines, rows))
 
 

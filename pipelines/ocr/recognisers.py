@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipelines.ocr.characters import CHARACTERS
-from pipelines.ocr.contract import Pixels, Read
+from pipelines.ocr.contract import Pixels, Read, Word
 from pipelines.ocr.detector import model_folder, session
 from pipelines.ocr.lines import batch_of, prepared
 
@@ -78,6 +79,19 @@ def groups(widths: Sequence[int]) -> list[list[int]]:
 
 def collapsed(best: np.ndarray, chance: np.ndarray, characters: Any) -> Read:
     """Best characters and their probabilities at each place to a text: repeats and blanks fall away."""
-    new = np.flatnonzero((best != 0) & (best != np.concatenate([[0], best[:-1]])))
-    text = "".join(characters[best[at]] for at in new)
-    return Read(" ".join(text.split()), float(chance[new].mean()) if len(new) else 0.0)
+    starts = np.flatnonzero(np.concatenate([[True], best[1:] != best[:-1]]))
+    peaks = np.maximum.reduceat(chance, starts)
+    written = best[starts] != 0
+    new, sure = starts[written], peaks[written]
+    letters = [characters[best[at]] for at in new]
+    words = words_of(letters, sure)
+    return Read(" ".join(word.text for word in words), float(chance[new].mean()) if len(new) else 0.0, words)
+
+
+def words_of(letters: Sequence[str], sure: Sequence[float]) -> tuple[Word, ...]:
+    """Letters with their probabilities as words, each as sure as its least sure letter."""
+    parts = groupby(zip(letters, sure, strict=True), key=lambda letter: letter[0].isspace())
+    found = [list(part) for blank, part in parts if not blank]
+    return tuple(
+        Word("".join(letter for letter, _ in word), float(min(chance for _, chance in word))) for word in found
+    )

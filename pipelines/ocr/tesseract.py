@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 from pipelines.engines import EngineSpec
 from pipelines.errors import EngineFailed, EngineUnavailable
 from pipelines.job import Job
-from pipelines.ocr.contract import TASK, Corners, Pixels, Read
+from pipelines.ocr.contract import TASK, Corners, Pixels, Read, Word
 from pipelines.ocr.detector import Detector
 from pipelines.words import Text
 
@@ -90,15 +90,16 @@ def _saved(cut: Pixels, path: Path) -> Path:
 
 def words_of(table: str, count: int) -> list[Read]:
     """The program's table of words, one page per line of text, as readings; its confidences are percent."""
-    words: list[list[tuple[str, float]]] = [[] for _ in range(count)]
+    words: list[list[Word]] = [[] for _ in range(count)]
     for row in table.splitlines()[1:]:
         cells = row.split("\t")
         if len(cells) == 12 and cells[0] == "5" and cells[11].strip() and 1 <= int(cells[1]) <= count:
-            words[int(cells[1]) - 1].append((cells[11].strip(), float(cells[10]) / 100))
+            words[int(cells[1]) - 1].append(Word(cells[11].strip(), float(cells[10]) / 100))
     return [
         Read(
-            " ".join(text for text, _ in line),
-            sum(len(text) * sure for text, sure in line) / sum(len(t) for t, _ in line),
+            " ".join(word.text for word in line),
+            sum(len(word.text) * word.score for word in line) / sum(len(word.text) for word in line),
+            tuple(line),
         )
         if line
         else Read("", 0.0)

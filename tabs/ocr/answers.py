@@ -159,11 +159,6 @@ def line_of(desk: Desk) -> str:
     return documents.line_picture(document, line)
 
 
-def page_of(desk: Desk) -> str:
-    """The picture of the page looked at."""
-    return documents.page_picture(desk.current, desk.current.page) if desk.current else ""
-
-
 def _has_pages(path: Any) -> bool:
     with path.open("rb") as file:
         return b"%PDF-" in file.read(1024)

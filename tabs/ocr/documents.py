@@ -17,7 +17,7 @@ from pipelines.job import Job
 from pipelines.ocr import Page, Reading, cuts, exports
 from pipelines.ocr.corrections import corrected
 from pipelines.ocr.documents import opened
-from pipelines.ocr.drawing import DOUBT
+from pipelines.ocr.drawing import is_doubtful
 from pipelines.ocr.reading import upright
 from pipelines.ocr.searchable import SearchablePdf
 from pipelines.words import Text
@@ -74,7 +74,13 @@ class Document:
 
     @property
     def doubtful(self) -> int:
-        return sum(line.score < DOUBT for page in self.pages for line in page.lines)
+        """Lines that nobody has corrected and that somebody should look at."""
+        return sum(
+            is_doubtful(line)
+            for page, texts in zip(self.pages, self.texts, strict=True)
+            for line, text in zip(page.lines, texts, strict=True)
+            if text == line.text
+        )
 
     def file(self, kind: str) -> str:
         """The path of the corrected document in one of `FORMATS`."""

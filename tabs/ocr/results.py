@@ -10,7 +10,7 @@ import gradio as gr
 from tabs import _sending
 from tabs._calls import HEAVY, private
 from tabs._words import say
-from tabs.ocr import answers, view
+from tabs.ocr import answers, erasing, view
 from tabs.ocr.documents import FORMATS, Desk
 
 LABELS = {"txt": "TXT", "json": "JSON", "csv": "CSV", "md": "Markdown"}
@@ -91,7 +91,7 @@ def build() -> Results:
         _sending.offer("chat", answers.text_of, [desk], "ocr-to-chat")
         _sending.offer("text_to_speech", answers.text_of, [desk], "ocr-to-speech")
         _sending.offer("digits", answers.line_of, [desk], "ocr-to-digits")
-        _sending.offer("inpainting", answers.page_of, [desk], "ocr-to-inpainting")
+        _sending.offer("inpainting", erasing.to_erase, [desk], "ocr-to-inpainting", erasing.LABEL)
     return Results(desk, shown, report, text, which, previous, page, following, files, pdf, make_pdf, archive)
 
 

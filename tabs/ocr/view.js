@@ -1,7 +1,8 @@
 // The page's picture with a box for each line, and the lines beside it, to be corrected. A line and its box light up
 // together, whichever of them is pointed at or reached with the keyboard. `props.value`:
 //   id       another one means another page: everything is drawn afresh
-//   page     {document, page, picture, width, height, lines: [{text, sure, doubtful, box}]}, or null
+//   page     {document, page, picture, width, height, lines: [{text, words: [[word, sure]], sure, doubtful, box}]},
+//            or null; `sure` of a word is "" where there is no doubt
 //   words    what to write on buttons and badges
 // To the server: `input` with the texts of all lines, `select` with the number of the line that was touched.
 // Everything that was read is set as text, never as markup.
@@ -98,17 +99,33 @@ function move(event, at) {
   }
 }
 
+// The text of a line, its doubtful words marked.
+function written(line) {
+  if (!line.words.some(([, sure]) => sure)) return [line.text];
+  return line.words.flatMap(([word, sure], at) => [
+    at ? ' ' : '', sure ? make('mark', { title: `${words().doubtful} ${sure}`, 'data-was': word }, word) : word,
+  ]);
+}
+
+// A word that the visitor has changed is not in doubt any more.
+function settle(text) {
+  for (const mark of text.querySelectorAll('mark')) {
+    if (mark.textContent !== mark.dataset.was) mark.classList.add('settled');
+  }
+}
+
 function itemOf(line, at) {
   const item = make('li', line.doubtful ? { class: 'doubtful' } : {});
   const text = make('span', {
     contenteditable: 'plaintext-only', role: 'textbox', spellcheck: 'false',
     'aria-label': `${words().line} ${at + 1}${line.doubtful ? `, ${words().doubtful} ${line.sure}` : ''}`,
-  }, line.text);
+  });
+  text.append(...written(line));
   item.append(make('small', { 'aria-hidden': 'true' }, String(at + 1)), text);
   if (line.doubtful) item.append(make('span', { class: 'doubt', title: `${words().doubtful} ${line.sure}` }, `? ${line.sure}`));
   item.addEventListener('pointerenter', () => light(at, 'list'));
   text.addEventListener('focus', () => { light(at, 'list'); touch(at); });
-  text.addEventListener('input', changed);
+  text.addEventListener('input', () => { settle(text); changed(); });
   text.addEventListener('blur', send);
   text.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !event.isComposing && !line.text.includes('\n')) {

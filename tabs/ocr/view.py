@@ -8,7 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines.ocr.drawing import DOUBT
+from pipelines.ocr import Line
+from pipelines.ocr.drawing import WORD_DOUBT, is_doubtful
 from pipelines.words import Language, Text
 from tabs.ocr.documents import Document, page_picture, upright_boxes
 
@@ -53,7 +54,7 @@ def of_page(document: Document, which: int, language: Language) -> dict[str, Any
     index = document.page
     width, height, boxes = upright_boxes(document.pages[index])
     lines = [
-        {"text": text, "sure": f"{line.score:.0%}", "doubtful": line.score < DOUBT, "box": box}
+        _line(text, line, box)
         for text, line, box in zip(document.texts[index], document.pages[index].lines, boxes, strict=True)
     ]
     page = {
@@ -65,6 +66,15 @@ def of_page(document: Document, which: int, language: Language) -> dict[str, Any
         "lines": lines,
     }
     return {"id": secrets.token_hex(4), "page": page, "words": _words(language)}
+
+
+def _line(text: str, line: Line, box: list[list[float]]) -> dict[str, Any]:
+    """`words`: each word and, of a doubtful one, how sure it is; empty where only the line is known, or corrected."""
+    kept = text == line.text
+    words = [[word.text, f"{word.score:.0%}" if word.score < WORD_DOUBT else ""] for word in line.words if kept]
+    # A line is as sure as its least sure word: of many words, the mean hides the one that is wrong.
+    least = min([line.score, *(word.score for word in line.words)])
+    return {"text": text, "words": words, "sure": f"{least:.0%}", "doubtful": kept and is_doubtful(line), "box": box}
 
 
 def _words(language: Language) -> dict[str, str]:
