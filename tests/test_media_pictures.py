@@ -200,7 +200,7 @@ def test_without_the_package_for_it_an_iphone_photo_says_how_to_convert(tmp_path
         "from pathlib import Path\nfrom pipelines.media import open_picture\n"
         f"try: open_picture(Path({str(path)!r}))\nexcept Exception as error: print(error.to('en'), error.to('ko'))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert "HEIC" in done.stdout and "JPEG" in done.stdout and "[invalid_input]" in done.stdout
     assert "pillow-heif" in done.stdout and "HEIC 사진" in done.stdout
 
@@ -212,9 +212,9 @@ def test_avif(tmp_path: Path) -> None:
 
 def test_a_48_megapixel_photo(tmp_path: Path) -> None:
     path = save(tmp_path, Image.new("RGB", (8000, 6000), GREEN), "big.jpg", quality=60)
-    started = time.monotonic()
+    started = time.process_time()  # of this process: others may keep the machine busy
     assert opened(path).size == (8000, 6000)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_a_wrong_file_name_suffix_does_not_matter(tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ def test_a_decompression_bomb_is_refused_by_its_header(tmp_path: Path, side: int
         f"try: open_picture(Path({str(path)!r}))\nexcept Exception as error: print(type(error).__name__, error)\n"
         "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
     said, grown_mb = done.stdout.strip().splitlines()
     assert said.startswith("TooLarge") and said.endswith("[too_large]") and "50 megapixels" in said
     assert int(grown_mb) < 150
