@@ -108,7 +108,7 @@ def test_the_relation_is_where_the_things_are() -> None:
 
 
 def said(text: str, names: dict[str, tuple[str, ...]]) -> set[str]:
-    """Which of `names` a text speaks of; the longest wording is taken out first (sky blue is not blue)."""
+    """Which of `names` a text speaks of; the longest wording is taken out first."""
     found = set()
     for wording, name in sorted(((w, n) for n, ws in names.items() for w in ws), key=lambda pair: -len(pair[0])):
         if wording in text:

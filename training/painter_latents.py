@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKL
 
+from training.painter_run import half
 from training.painter_scenes import EmojiPictures, Mix, Scene, draw, scene
 from training.painter_vae import as_tensor
 
@@ -36,7 +37,7 @@ def encoded(vae: AutoencoderKL, scenes: list[Scene], emoji: EmojiPictures) -> np
     parts = []
     for at in range(0, len(scenes), 16):
         pictures = as_tensor([draw(one, emoji) for one in scenes[at : at + 16]]).to(device)
-        with torch.autocast(device.type, torch.bfloat16):
+        with half(device.type):
             parts.append(vae.encode(pictures).latent_dist.mean.float().cpu())
     return torch.cat(parts).numpy().astype(np.float16)
 

@@ -14,8 +14,8 @@ from training.painter_scenes import SIZE
 from training.painter_words import LONGEST
 
 LATENT = SIZE // 8
-VAE_WIDTHS = (16, 32, 64, 64)
-UNET_WIDTHS = (64, 96, 128)
+VAE_WIDTHS = (8, 16, 32, 64)
+UNET_WIDTHS = (48, 96, 96)
 TEXT_WIDTH, TEXT_LAYERS = 128, 2
 
 
@@ -84,7 +84,10 @@ def fold_statistics(vae: AutoencoderKL, latents: Tensor) -> None:
 
 
 def new_unet(widths: tuple[int, ...] = UNET_WIDTHS) -> UNet2DConditionModel:
-    """Words are looked at from the second level on: attention at the finest one would halve the speed."""
+    """Words are looked at from the second level on: attention at the finest one would halve the speed.
+
+    All words together also reach every block, with the time: that is how few pictures suffice to learn what colours mean.
+    """
     inner = len(widths) - 1
     unet = UNet2DConditionModel(
         sample_size=LATENT,
@@ -95,6 +98,9 @@ def new_unet(widths: tuple[int, ...] = UNET_WIDTHS) -> UNet2DConditionModel:
         cross_attention_dim=TEXT_WIDTH,
         attention_head_dim=tuple(max(1, width // 32) for width in widths),  # heads of 32
         norm_num_groups=8,
+        addition_embed_type="text",
+        addition_embed_type_num_heads=TEXT_WIDTH // 16,
+        resnet_time_scale_shift="scale_shift",
     )
     unet.set_attn_processor(AttnProcessor())  # torch's fused attention is slow backwards on so few places
     return unet

@@ -17,7 +17,7 @@ from transformers import CLIPTokenizer
 
 from training.painter_captions import LANGUAGES, Names, caption
 from training.painter_nets import TEXT_WIDTH, new_text_encoder
-from training.painter_run import Plan, Stage
+from training.painter_run import Plan, Stage, half
 from training.painter_scenes import COLOURS, SHAPES, Mix, Scene, Thing, scene
 
 PLAN = Plan(steps=4_000, cpu_seconds=300, batch=128, rate=1.5e-3, kept=0.995, measure_every_s=60)
@@ -82,7 +82,7 @@ class TextStage(Stage):
     def loss(self, generator: torch.Generator) -> Tensor:
         at = self.step * self.plan.batch
         numbers, wanted = self.batch(self.plan.seed + 10, at, self.plan.batch, self.mix, LANGUAGES)
-        with torch.autocast(self.plan.device, torch.bfloat16):
+        with half(self.plan.device):
             said = self.nets["reader"](self.nets["text"](numbers).last_hidden_state)
         return sum((F.cross_entropy(one.float(), wanted[:, at]) for at, one in enumerate(said)), torch.zeros(()))
 

@@ -17,12 +17,14 @@ from training.painter_captions import LANGUAGES, Names, caption
 from training.painter_exam import Question, questions
 from training.painter_latents import Pool
 from training.painter_nets import LATENT, new_scheduler, new_unet
-from training.painter_run import Plan, Stage
+from training.painter_run import Plan, Stage, half
 from training.painter_scenes import Pixels
 from training.painter_text import tokens
 from training.painter_vae import as_pictures
 
-PLAN = Plan(steps=40_000, cpu_seconds=12_000, batch=48, rate=1e-3, kept=0.9995, flat=0.5, measure_every_s=900)
+PLAN = Plan(
+    steps=40_000, cpu_seconds=12_000, batch=32, rate=1.5e-3, kept=0.9995, flat=0.5, warm_up=60, measure_every_s=900
+)
 WORDLESS = 0.1  # share of empty captions, which guidance needs
 GUIDANCE, STEPS = 4.0, 12
 EMOJI_FROM = 0.6  # share of the run: the shapes must be known first
@@ -77,7 +79,7 @@ class UnetStage(Stage):
         alpha = self.alphas[times].view(-1, 1, 1, 1)
         noisy = (alpha.sqrt() * clean + (1 - alpha).sqrt() * noise).to(device, memory_format=torch.channels_last)
         wanted = (alpha.sqrt() * noise - (1 - alpha).sqrt() * clean).to(device)
-        with torch.autocast(device, torch.bfloat16):
+        with half(device):
             said = self.nets["text"](tokens(self.tools.words, texts, device)).last_hidden_state
             got = self.nets["unet"](noisy, times.to(device), said).sample
         return ((got.float() - wanted) ** 2).mean()
@@ -100,7 +102,7 @@ class UnetStage(Stage):
         noise = torch.randn((len(prompts), 4, LATENT, LATENT), generator=torch.Generator().manual_seed(seed))
         latents = noise.to(device)
         numbers = tokens(self.tools.words, [*prompts, *[""] * len(prompts)], device)
-        with torch.autocast(device, torch.bfloat16):
+        with half(device):
             said = text(numbers).last_hidden_state
             for moment in scheduler.timesteps:
                 both = unet(torch.cat([latents, latents]), moment.to(device), said).sample.float()

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from training import painter_judge
 from training.painter_nets import fold_statistics, new_vae
-from training.painter_run import Plan, Stage
+from training.painter_run import Plan, Stage, half
 from training.painter_scenes import EmojiPictures, Mix, Pixels, Scene, draw, scene
 
 RIM, RIM_WEIGHT = 4, 3.0  # the border is hardest, and a frame around a picture is ugly
@@ -72,7 +72,7 @@ class VaeStage(Stage):
 
     def loss(self, generator: torch.Generator) -> Tensor:
         vae, x = self.nets["vae"], self.batch()
-        with torch.autocast(self.plan.device, torch.bfloat16):
+        with half(self.plan.device):
             posterior = vae.encode(x).latent_dist
             noise = torch.randn(posterior.mean.shape, generator=generator).to(x.device)
             got = vae.decode(posterior.mean + posterior.std * noise).sample
