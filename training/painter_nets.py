@@ -86,7 +86,7 @@ def fold_statistics(vae: AutoencoderKL, latents: Tensor) -> None:
 def new_unet(widths: tuple[int, ...] = UNET_WIDTHS) -> UNet2DConditionModel:
     """Words are looked at from the second level on: attention at the finest one would halve the speed.
 
-    All words together also reach every block, with the time: that is how few pictures suffice to learn what colours mean.
+    All words together also reach every block, with the time: so fewer pictures suffice to learn what colours mean.
     """
     inner = len(widths) - 1
     unet = UNet2DConditionModel(
