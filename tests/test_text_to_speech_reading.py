@@ -150,6 +150,31 @@ KOREAN = {
     "12/3(목)": "십이월 삼일, 목",
     "8자 이상 20자 이하": "여덟 자 이상 스무 자 이하",
     "10㎍": "십 마이크로그램",
+    "8.15 광복절": "팔일오 광복절",
+    "'26.11.28.": "이십육년 십일월 이십팔일.",
+    # emergency and personal numbers
+    "02)555-1234": "공이, 오오오, 일이삼사",
+    "112에 신고": "일일이에 신고",
+    "119 구급대": "일일구 구급대",
+    "119명": "백십구 명",
+    "900101-1234567": "구공공일공일, 일이삼사오육칠",
+    # more counters, pupils, age groups
+    "피자 2판": "피자 두 판",
+    "하루 3알": "하루 세 알",
+    "두부 1모": "두부 한 모",
+    "5가구": "다섯 가구",
+    "3학년 2반 15번": "삼 학년 이 반 십오 번",
+    "3~40대": "삼사십 대",
+    "30~40대": "삼십 대에서 사십 대",
+    "2030세대": "이공삼공 세대",
+    "MZ세대": "엠지세대",
+    # powers, mixed fractions, numerals in one letter
+    "10²": "십의 제곱",
+    "10^3": "십의 세제곱",
+    "5m²": "오 제곱미터",
+    "2½컵": "이와 이분의 일컵",
+    "제Ⅲ장": "제삼장",
+    "3x4": "삼 곱하기 사",
 }  # fmt: skip
 
 ENGLISH = {
@@ -212,6 +237,22 @@ ENGLISH = {
     "the '90s": "the nineties",
     "68°F-75°F": "sixty-eight degrees Fahrenheit to seventy-five degrees Fahrenheit",
     "1920x1080 at 60": "nineteen twenty by one thousand eighty at sixty",
+    "10²": "ten squared",
+    "2^10": "two to the power of ten",
+    "2½ cups": "two and a half cups",
+    "Chapter Ⅳ": "Chapter four",
+    "3 January 2026": "the third of January, twenty twenty-six",
+    "on 14 Feb": "on the fourteenth of February",
+    "5pm": "five PM",
+    "60 fps": "sixty frames per second",
+    "2h 30min": "two hours thirty minutes",
+    "100k users": "one hundred thousand users",
+    "5¢": "five cents",
+    "50/50": "fifty fifty",
+    "call 911": "call nine one one",
+    "5 > 3": "five greater than three",
+    "Fig. 3": "figure three",
+    "Mr. & Mrs. Lee": "Mister and Missus Lee",
 }
 
 

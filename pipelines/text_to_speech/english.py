@@ -21,11 +21,13 @@ _TITLES = {"Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof":
            "Capt": "Captain", "Rev": "Reverend"}  # fmt: skip
 _SHORT = {"e.g.": "for example", "i.e.": "that is", "etc.": "et cetera", "vs.": "versus", "approx.": "approximately",
           "a.m.": "AM", "p.m.": "PM", "w/o": "without", "w/": "with"}  # fmt: skip
+_NUMBERED = {"fig": "figure", "vol": "volume", "pp": "pages", "ch": "chapter"}
 _KINGS = "Henry|Louis|Elizabeth|George|Charles|Edward|James|William|John|Paul|Pope|Richard|Philip|Catherine"
 
 # Singular and plural. The plural also stands after decimals and zero.
 _UNITS = {
     "km/h": ("kilometer per hour", "kilometers per hour"), "mph": ("mile per hour", "miles per hour"),
+    "fps": ("frame per second", "frames per second"), "h": ("hour", "hours"),
     "m/s": ("meter per second", "meters per second"), "km": ("kilometer", "kilometers"),
     "cm": ("centimeter", "centimeters"), "mm": ("millimeter", "millimeters"), "m": ("meter", "meters"),
     "m2": ("square meter", "square meters"), "km2": ("square kilometer", "square kilometers"),
@@ -48,7 +50,8 @@ _MONEY = {
 _SYMBOLS = {"&": " and ", "+": " plus ", "=": " equals ", "@": " at ", "#": " number ", "×": " times ",
             "÷": " divided by ", "±": " plus or minus ", "≤": " at most ", "≥": " at least ", "≠": " is not ",
             "∞": " infinity ", "°": " degrees", "%": " percent", "√": " square root of ", "π": " pi ", "€": " euros ",
-            "$": " dollars ", "£": " pounds ", "¥": " yen ", "₩": " won ", "_": " underscore "}  # fmt: skip
+            "$": " dollars ", "£": " pounds ", "¥": " yen ", "₩": " won ", "¢": " cents ",
+            "_": " underscore "}  # fmt: skip
 
 
 _SIGNS = {"@": "at", ".": "dot", "/": "slash", "-": "dash", "_": "underscore", ":": "colon", "?": "question mark",
@@ -94,6 +97,21 @@ def _day(month: int, day: int) -> str:
     return f"{_MONTHS[month - 1]} {ordinal(str(day))}"
 
 
+def _day_first(found: Match) -> str:
+    """3 January 2026."""
+    day, name, its_year = int(found.group(1)), found.group(2), found.group(3)
+    month = _SHORT_MONTHS.get(name, name)
+    if not is_date(_MONTHS.index(month) + 1, day):
+        return found.group()
+    return f"the {ordinal(str(day))} of {month}" + (f", {year(its_year)}" if its_year else "")
+
+
+def _power(found: Match) -> str:
+    """10^3 as 10 cubed."""
+    named = {"2": "squared", "3": "cubed"}.get(found.group(2))
+    return f"{found.group(1)} {named}" if named else f"{found.group(1)} to the power of {found.group(2)}"
+
+
 def _named_date(found: Match) -> str:
     """Nov. 20, 2026 and November 20th."""
     name, day, its_year = found.group(1).rstrip("."), found.group(2), found.group(3)
@@ -105,6 +123,8 @@ def _slash(found: Match) -> str:
     above, below = int(found.group(1)), int(found.group(2))
     if is_date(above, below) and not is_fraction(above, below):
         return _day(above, below)
+    if above == below:  # 50/50
+        return f"{cardinal(found.group(1))} {cardinal(found.group(2))}"
     if above > below:  # 120/80, 24/7
         return f"{cardinal(found.group(1))} {'' if (above, below) == (24, 7) else 'over '}{cardinal(found.group(2))}"
     return fraction(found.group(1), found.group(2)) if below else found.group()
@@ -206,7 +226,11 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"(?<=\d)x\b"), lambda m: " times"),
     (re.compile(r"\b([CF])#"), lambda m: f"{m[1]} sharp"),
     (re.compile(r"['’]?(?<!\d)([2-9]0)['’]?s\b"), lambda m: f"{cardinal(m[1])[:-1]}ies"),
-    (re.compile(rf"\b({_either(_TITLES)})\.(?=\s?[A-Z])"), lambda m: _TITLES[m[1]]),
+    (re.compile(rf"\b({_either(_TITLES)})\.(?=\s?(?:[A-Z]|&|and\b))"), lambda m: _TITLES[m[1]]),
+    (re.compile(r"\b([Ff]ig|[Vv]ol|[Pp]p|[Cc]h)\.\s?(?=\d)"), lambda m: f"{_NUMBERED[m[1].lower()]} "),
+    (re.compile(r"(?<![\d.])(\d+)\^(\d+)(?![\d.])"), _power),
+    (re.compile(r"(?<=[Cc]all |[Dd]ial )(911|999|112)\b"), lambda m: one_by_one(m[1])),
+    (re.compile(r"(?<=[\w)])\s?([<>])\s?(?=[\d(])"), lambda m: " less than " if m[1] == "<" else " greater than "),
     (re.compile(r"\bSt\.(?= [A-Z])"), lambda m: "Saint"),
     (re.compile(r"\b(?:No|no|Nos)\.\s?(?=\d)|#(?=\d)|№\s?(?=\d)"), lambda m: "number "),
     (re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)(T(?=\d))?"), _iso_date),
@@ -217,9 +241,18 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
         ),
         _named_date,
     ),
+    (
+        re.compile(
+            rf"(?<![\w.,/:-])(\d{{1,2}})(?:st|nd|rd|th)? ({_either([*_MONTHS, *_SHORT_MONTHS])})\b\.?"
+            r"(?:,?\s(\d{4})\b)?(?! ?\d)"
+        ),
+        _day_first,
+    ),
     (re.compile(r"(?<![\d/])(\d+) (\d{1,2})/(\d{1,2})(?![\d/])"), _mixed_fraction),
     (re.compile(r"(?<![\d/])(\d{1,3})/(\d{1,3})(?![\d/])"), _slash),
     (re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?!\d)(?:\s?([AaPp]\.?[Mm]\b\.?))?"), _clock),
+    (re.compile(r"(?<=\d)\s?([AaPp][Mm])\b"), lambda m: f" {m[1].upper()}"),
+    (re.compile(rf"(?<![\w$€£¥₩])({NUMBER})([kM])\b"), lambda m: f"{m[1]} {_SCALES[m[2]]}"),
     (re.compile(r"(?<!\d)(\d{1,3}):(\d{1,3})(?!\d)"), lambda m: f"{cardinal(m[1])} to {cardinal(m[2])}"),
     (re.compile(r"(?<![\d-])(?:\+\d{1,3}[- ]?)?\(?\d{2,4}\)?[- ]\d{3,4}-\d{4}(?![\d-])"), _phone),
     (re.compile(r"(?<![\d-])(?:\d{3,}-\d{4}|\d{2,}(?:-\d{2,}){2,})(?![\d-])"), _phone),

@@ -59,6 +59,45 @@ def _day(day: int) -> str:
     return f"{sino(str(day))}일"
 
 
+def _short_date(found: Match) -> str:
+    """'26.11.28. with the year in two digits."""
+    month, day = int(found.group(2)), int(found.group(3))
+    return f"{sino(found.group(1))}년 {_MONTHS[month]}월 {_day(day)}" if is_date(month, day) else found.group()
+
+
+def _mixed_fraction(found: Match) -> str:
+    """2 1/2, which was written 2½."""
+    if not is_fraction(int(found.group(2)), int(found.group(3))):
+        return found.group()
+    whole = sino(found.group(1))
+    return f"{whole}{'과' if _has_final(whole) else '와'} {sino(found.group(3))}분의 {sino(found.group(2))}"
+
+
+def _power(found: Match) -> str:
+    """10^3 as 10의 세제곱."""
+    times = int(found.group(2))
+    if not 2 <= times <= 99:
+        return f"{found.group(1)}의 {sino(found.group(2))}승"
+    return f"{found.group(1)}의 {'' if times == 2 else native(times)}제곱"
+
+
+def _decades(found: Match) -> str:
+    """3~40대 as 삼사십 대."""
+    first, second = int(found.group(1)), int(found.group(2))
+    return f"{SINO[first]}{SINO[second]}십 대" if second == first + 1 else found.group()
+
+
+def _generations(found: Match) -> str:
+    """2030세대, people in their twenties and thirties."""
+    first, second = int(found.group(1)), int(found.group(2))
+    return f"{one_by_one(found.group(1) + found.group(2))} 세대" if second == first + 10 else found.group()
+
+
+def _has_final(word: str) -> bool:
+    """Whether the last syllable ends in a consonant, on which particles depend."""
+    return bool((ord(word[-1]) - 0xAC00) % 28)
+
+
 def _slash(found: Match) -> str:
     """11/20 as a date, 1/2 as a fraction."""
     above, below = found.group(1), found.group(2)
@@ -186,8 +225,7 @@ def _equation(found: Match) -> str:
 
 def _equals(found: Match) -> str:
     """The particle before what follows an equals sign agrees with the number's last sound."""
-    last = found.group(1)[-1]
-    return f"{found.group(1)}{'은' if (ord(last) - 0xAC00) % 28 else '는'} "
+    return f"{found.group(1)}{'은' if _has_final(found.group(1)) else '는'} "
 
 
 def _listed(found: Match) -> str:
@@ -249,6 +287,9 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|kr|io|ai|dev)\b(?:/[\w./-]*\w)?", re.ASCII), _address),
     (re.compile(rf"(?<![A-Za-z0-9-])(?:{_MIXED})(?![A-Za-z0-9-])", re.IGNORECASE), _listed),
     (re.compile(r"(?<!\d)(\d{4})(?:[-/]|\.\s?)(\d{1,2})(?:[-/]|\.\s?)(\d{1,2})(?!\d)(T(?=\d))?"), _date),
+    (re.compile(r"(?<!\w)['’](\d{2})\.\s?(\d{1,2})\.\s?(\d{1,2})(?!\d)"), _short_date),
+    (re.compile(r"(?<![\d.])(\d+)\^(\d+)(?![\d.])"), _power),
+    (re.compile(r"(?<![\d/.])(\d{1,3}) (\d{1,2})/(\d{1,2})(?![\d/])"), _mixed_fraction),
     (re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,3})(?![\d/])"), _slash),
     (re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?!\d)"), _clock),
     (re.compile(rf"(\d{{1,2}})(?:[·‧・](\d{{1,2}})|\.(\d{{1,2}})(?=\s?(?:{words.ANNIVERSARIES})))"), _anniversary),
@@ -258,7 +299,12 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
         re.compile(r"(?<!\d)(\d{1,3})(?::|\s?대\s?(?=\d+(?![\d가-힣])))(\d{1,3})(?!\d)"),
         lambda m: f"{sino(m[1])} 대 {sino(m[2])}",
     ),
-    (re.compile(r"(?<![\d-])(?:\+\d{1,3}[- ]?)?\(?\d{2,4}\)?[- ]\d{3,4}-\d{4}(?![\d-])"), _phone),
+    (re.compile(r"(?<![\d-])(?:\+\d{1,3}[- ]?)?\(?\d{2,4}(?:\)[- ]?|[- ])\d{3,4}-\d{4}(?![\d-])"), _phone),
+    (re.compile(r"(?<![\d-])\d{6}-\d{7}(?![\d-])"), _phone),
+    (
+        re.compile(r"(?<![\d,.])1(?:1[0-9]|3\d\d)(?=(?:에|로|으로)?\s?(?:신고|전화|연락|구급|구조|상황실|대원))"),
+        lambda m: one_by_one(m[0], SINO),
+    ),
     (re.compile(r"(?<![\d-])(?:01\d{8,9}|01\d \d{3,4} \d{4}|1[568]\d\d-\d{4}|\d{2,}(?:-\d{2,}){2,})(?![\d-])"), _phone),
     (re.compile(rf"([$€£¥₩])\s?({NUMBER})(?:\s?([십백천만억조]))?"), _money),
     (re.compile(rf"(?<!\w)([-−])?(\d+)\s?[~–]\s?([-−])?(\d+)\s?(?:°\s?C|{_DEGREE})"), _degree_range),
@@ -270,9 +316,12 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(rf"({NUMBER})\s?({_BIG})"), lambda m: _scaled(m[1], m[2])),
     (re.compile(rf"(\d+)\s?번(째|\s?(?:{words.NAMED_BY_NUMBER}))"), _times),
     (re.compile(rf"(?<=제)\s?({NUMBER})\s?"), lambda m: decimal(m[1])),
+    (re.compile(r"(?<=\d반 )(\d{1,2})번(?!째)"), lambda m: f"{sino(m[1])} 번"),  # a pupil, not times
+    (re.compile(r"(?<!\d)([1-9])\s?[~–-]\s?([1-9])0대(?![가-힣]{2})"), _decades),
+    (re.compile(r"(?<![\d,])([1-9]0)([1-9]0)\s?세대"), _generations),
     (re.compile(rf"({NUMBER})(?:\s?[~–-]\s?({NUMBER}))?\s?({_COUNTER})"), _counter),
     (re.compile(r"\b([A-Za-z]+) (II|III|IV|VI{0,3}|IX|XI{0,3})\b(?!')"), _roman),
-    (re.compile(r"(?<=[\d)])\s*([+*×÷]|\s[-−/x]\s)\s*(?=[\d(])"), _equation),
+    (re.compile(r"(?<=[\d)])\s*([+*×÷x]|\s[-−/]\s)\s*(?=[\d(])"), _equation),
     (re.compile(_SIGNED), lambda m: "마이너스 "),
     (re.compile(r"(?<![\w.])\+\s?(?=\d)"), lambda m: "플러스 "),
     (re.compile(r"(?<=[A-Za-z])-(?=\d)"), lambda m: " "),

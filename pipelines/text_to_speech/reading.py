@@ -31,6 +31,9 @@ _STOPS = {
 }
 _JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
 _KEPT_BY_NFKC = re.compile("[ㄱ-ㅎㅏ-ㅣ]")  # chat jamo would become parts of syllables
+_NUMERALS = re.compile("[Ⅰ-Ⅻ]")
+_POWERS = re.compile("(?<=[0-9])[²³¹⁰⁴-⁹]+")
+_FRACTIONS = re.compile("(?<=[0-9])(?=[¼-¾⅐-⅞])")
 
 
 @functools.cache
@@ -61,6 +64,9 @@ def read(text: str, language: str, unreadable: Set[str] = frozenset()) -> tuple[
 def normalized(text: str) -> str:
     """NFKC (㎏ is kg, １ is 1, decomposed Hangul is composed), but for lone jamo; keycaps are their digits."""
     text = re.sub("(?<=[0-9#*])\ufe0f?\u20e3", "", text).replace("㈜", "주식회사 ")
+    text = _NUMERALS.sub(lambda found: str(ord(found.group()) - 0x215F), text)  # Ⅲ is 3
+    text = _POWERS.sub(lambda found: f"^{found.group()}", text)  # 10² is no 102
+    text = _FRACTIONS.sub(" ", text)  # 2½ is no 21/2
     parts = re.split(f"({_KEPT_BY_NFKC.pattern}+)", text)
     plain = "".join(part if _KEPT_BY_NFKC.match(part) else unicodedata.normalize("NFKC", part) for part in parts)
     return plain.replace("\u2044", "/")
