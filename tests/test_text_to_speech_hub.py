@@ -179,6 +179,30 @@ def test_phonemes_are_symbols_the_model_knows_and_keep_the_punctuation(hub: Path
     assert [mark for mark in english if mark in ",.!?"] == [",", "!", "?"]
 
 
+def test_english_is_read_by_the_dictionary_where_its_model_is_installed(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model's package is a stand-in: a spaCy pipeline that only parts words."""
+    text = "Modu reads twenty-one sentences."
+    plain = kokoro._phonemizer("a")(text)
+    package = tmp_path / kokoro._TAGGER
+    package.mkdir()
+    package.joinpath("__init__.py").write_text("import spacy\n\ndef load(**_):\n    return spacy.blank('en')\n")
+    facts = tmp_path / f"{kokoro._TAGGER}-1.0.dist-info"
+    facts.mkdir()
+    facts.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {kokoro._TAGGER}\nVersion: 1.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    from misaki import en, espeak
+
+    read = kokoro._phonemizer("a")(text)
+    assert read == en.G2P(british=False, fallback=espeak.EspeakFallback(british=False), unk="")(text)[0]
+    assert read != plain
+    assert "❓" not in read
+    package.joinpath("__init__.py").write_text("def load(**_):\n    raise OSError('made for another spaCy')\n")
+    monkeypatch.delitem(sys.modules, kokoro._TAGGER)
+    assert kokoro._phonemizer("a")(text) == plain
+
+
 def test_a_language_that_an_engine_lacks_names_one_that_has_it(hub: Path) -> None:
     with pytest.raises(EngineUnavailable, match="embedded"):
         text_to_speech.speak("안녕하세요.", SpeakOptions(language="ko"), engine="kokoro")

@@ -1,12 +1,14 @@
 """Kokoro-82M, a neural voice for English, Spanish, French, Hindi, Italian and Portuguese. Runs on CPU in real time.
 
-Phonemes come from eSpeak through misaki, which needs no download; misaki's own English dictionary would need a
-spaCy model that is not on PyPI. Korean has no voice here and its text never reaches this engine. Japanese and
-Chinese want packages that are not installed by default (one has to be compiled); where they are, both are spoken.
+Phonemes come from eSpeak through misaki, which needs no download. misaki's own English dictionary reads better and
+wants a spaCy model that is not on PyPI: where that model is installed, English is read by it. Korean has no voice
+here and its text never reaches this engine. Japanese and Chinese want packages that are not installed by default
+(one has to be compiled); where they are, both are spoken.
 """
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import logging
 import re
@@ -23,6 +25,8 @@ from pipelines.text_to_speech import languages
 from pipelines.text_to_speech.contract import TASK, Samples, Voice
 from pipelines.text_to_speech.draws import seeded
 from pipelines.words import Text
+
+log = logging.getLogger(__name__)
 
 REPO = "hexgrad/Kokoro-82M"
 SAMPLE_RATE = 24_000
@@ -54,6 +58,7 @@ _EXTRAS = {
     "ja": {"pyopenjtalk": "pyopenjtalk", "fugashi": "fugashi", "jaconv": "jaconv", "mojimoji": "mojimoji"},
     "zh": {"jieba": "jieba", "pypinyin": "pypinyin", "cn2an": "cn2an", "ordered_set": "ordered-set"},
 }
+_TAGGER = "en_core_web_sm"  # what misaki's English dictionary needs to tell "a record" from "to record"
 _INSTALL = {"ja": "fugashi jaconv mojimoji pyopenjtalk unidic-lite", "zh": "cn2an jieba ordered-set pypinyin"}
 
 # Read at https://huggingface.co/hexgrad/Kokoro-82M/blob/main/kokoro-v1_0.pth (327 MB, Apache-2.0, sha256 496dba11...)
@@ -166,9 +171,28 @@ def _phonemizer(letter: str) -> Callable[[str], str]:
         return _with_latin(_eastern(_LANGUAGES[letter][0]), _phonemizer("a"))
     if letter in "ab":
         convert = espeak.EspeakFallback(british=letter == "b")
+        by_dictionary = _dictionary(letter == "b", convert)
+        if by_dictionary is not None:
+            return by_dictionary
         return lambda text: re.sub(r"\([a-z-]+\)", "", convert(SimpleNamespace(text=text))[0] or "")
     convert_other = espeak.EspeakG2P(language=_LANGUAGES[letter][1])
     return lambda text: str(convert_other(text)[0])
+
+
+def _dictionary(british: bool, fallback: Any) -> Callable[[str], str] | None:
+    """misaki's own English, where the spaCy model that it asks for is installed; it would download it otherwise."""
+    try:
+        importlib.metadata.version(_TAGGER)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    from misaki import en  # type: ignore[import-untyped]
+
+    try:
+        convert = en.G2P(british=british, fallback=fallback, unk="")
+    except (ImportError, OSError, ValueError) as error:  # a model for another spaCy
+        log.warning("%s cannot be used, eSpeak reads English instead: %s", _TAGGER, error)
+        return None
+    return lambda text: str(convert(text)[0])
 
 
 def _eastern(language: str) -> Callable[[str], str]:
