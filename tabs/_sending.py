@@ -70,15 +70,19 @@ def accept(task: str, component: Any, beside: list[tuple[Any, Any]] | None = Non
         board.beside[task] = beside or []
 
 
-def offer(task: str, read: Callable[..., Any], inputs: list[Any], elem_id: str) -> gr.Button | None:
+def offer(
+    task: str, read: Callable[..., Any], inputs: list[Any], elem_id: str, label: Text | None = None
+) -> gr.Button | None:
     """A button here that sends `read(*inputs)` to another tab; None, and no button, where that one is not shown.
 
-    `read` gives the value for the other tab's input, something empty when there is no result yet.
+    `read` gives the value for the other tab's input, something empty when there is no result yet. `label`: what the
+    button says where the other tab does something particular with it.
     """
     board = _board.get()
     if board is None or task not in board.shown:
         return None
-    button = gr.Button(say(*_LABELS[task]), size="sm", min_width=140, elem_id=elem_id)
+    words = _LABELS[task] if label is None else (label.en, label.ko)
+    button = gr.Button(say(*words), size="sm", min_width=140, elem_id=elem_id)
     board.offers.append((button, task, read, inputs))
     return button
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from tabs import _sending
 from tabs._calls import HEAVY, endpoint
 from tabs._parts import EnginePicker, engine_line_box, engine_picker, localized_picker, on_page_load
 from tabs._words import say, visitor_language
@@ -55,13 +56,14 @@ def build(page: gr.Blocks) -> None:
         picker = engine_picker(TASK, line)
     options = [style, strength, threshold, picker.choice]
     line.render()
-    with gr.Tabs(elem_id="face-source"):
+    with gr.Tabs(elem_id="face-source") as sources:
         with gr.Tab(say("One photo", "사진 한 장"), id="photo"):
-            photo.build(options)
+            picture = photo.build(options)
         with gr.Tab(say("Many photos", "사진 여러 장"), id="batch"):
             batch.build(options)
         with gr.Tab(say("Video", "동영상"), id="video"):
             video.build(options)
+    _sending.accept(TASK, picture, [(sources, gr.update(selected="photo"))])
     _fill_in_language(page, picker)
 
 

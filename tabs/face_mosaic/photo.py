@@ -9,6 +9,7 @@ import gradio as gr
 
 from pipelines.face_mosaic.outline import numbered
 from pipelines.words import Text
+from tabs import _sending
 from tabs._calls import HEAVY, private, work
 from tabs._files import picture_file
 from tabs._parts import examples_of, picture_input, report_html
@@ -16,7 +17,8 @@ from tabs._words import say
 from tabs.face_mosaic.endpoints import hide_in_photo
 
 
-def build(options: list[Any]) -> None:
+def build(options: list[Any]) -> gr.Image:
+    """The sub-tab; returns the input for the photo."""
     chosen = gr.State({"keep": [], "boxes": [], "corner": None})
     found = gr.State([])
     with gr.Row():
@@ -58,6 +60,7 @@ def build(options: list[Any]) -> None:
             )
             report = gr.HTML(elem_id="face-report", padding=False)
             download = gr.DownloadButton(say("Download", "내려받기"), elem_id="face-download", interactive=False)
+            _sending.offer("inpainting", on_send, [download], "face-to-inpainting")
             with gr.Accordion(say("Before and after", "전후 비교"), open=False):
                 slider = gr.ImageSlider(
                     label=say("Before and after", "전후 비교"),
@@ -73,6 +76,7 @@ def build(options: list[Any]) -> None:
     photo.change(**private(on_new_photo), inputs=photo, outputs=outputs, show_progress="hidden")
     result.select(**private(on_click, HEAVY), inputs=[clicking, found, *inputs], outputs=outputs)
     visible.input(**private(on_keep, HEAVY), inputs=[visible, *inputs], outputs=outputs)
+    return photo
 
 
 async def on_hide(photo: Any, chosen: dict, style: str, strength: float, threshold: float, engine: str) -> tuple:
@@ -99,6 +103,11 @@ async def on_new_photo(photo: dict | None) -> tuple:
     fresh: dict[str, Any] = {"keep": [], "boxes": [], "corner": None}
     empty = gr.update(choices=[], value=[], visible=False)
     return None, None, "", empty, gr.update(value=None, interactive=False), [], fresh
+
+
+def on_send(result: str | None) -> str:
+    """The picture without faces, for another tab."""
+    return result or ""
 
 
 async def on_click(
