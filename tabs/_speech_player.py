@@ -5,6 +5,8 @@ Gradio's own streaming player needs ffmpeg; this one plays small WAV files in or
 
 from __future__ import annotations
 
+import secrets
+
 from pipelines.words import Text
 from tabs._words import visitor_language
 
@@ -16,14 +18,25 @@ _IDLE = Text(en="The sound starts with the first sentence.", ko="첫 문장이 �
 
 
 def silent() -> dict:
-    """The player's value with nothing to play, in the words of the visitor's language."""
+    """The player's value with nothing to play, in the words of the visitor's language. Ends the run that plays."""
+    return playing("", [], False)
+
+
+def new_run() -> str:
+    """A name for what is about to be spoken: a sentence that comes late, after Stop, is known by it and not played."""
+    return secrets.token_hex(8)
+
+
+def playing(run: str, pieces: list[str], complete: bool) -> dict:
+    """The player's value: the files of a run's sentences so far, in order, and whether that was all."""
     language = visitor_language()
     words = {"pause": _PAUSE, "go_on": _GO_ON, "again": _AGAIN, "piece": _PIECE, "idle": _IDLE}
-    return {"pieces": [], "complete": False, "words": {name: text.to(language) for name, text in words.items()}}
+    told = {name: text.to(language) for name, text in words.items()}
+    return {"run": run, "pieces": pieces, "complete": complete, "words": told}
 
 
 # Before the page's load event has told the language: nothing to play and nothing to read.
-BLANK: dict = {"pieces": [], "complete": False, "words": {}}
+BLANK: dict = {"run": "", "pieces": [], "complete": False, "words": {}}
 
 PLAYER_CSS = """
 .live { display: flex; align-items: center; gap: 12px; min-height: 44px; padding: 4px; flex-wrap: wrap; }
@@ -46,7 +59,8 @@ line.setAttribute('aria-live', 'polite');
 box.append(button, line);
 element.append(box);
 const sound = new Audio();
-let at = -1, waiting = false, paused = false, pieces = [];
+let at = -1, waiting = false, paused = false, pieces = [], run = '', complete = false;
+const stopped = new Set();
 
 const root = () => (window.gradio_config && window.gradio_config.root) || '';
 const words = () => (props.value && props.value.words) || {};
@@ -57,7 +71,7 @@ function show() {
   button.disabled = pieces.length === 0;
   button.textContent = (over ? words().again : (paused ? words().go_on : words().pause)) || '';
   line.textContent = pieces.length === 0 ? words().idle || ''
-    : `${words().piece} ${Math.min(at + 1, pieces.length)} / ${pieces.length}${props.value.complete ? '' : ' …'}`;
+    : `${words().piece} ${Math.min(at + 1, pieces.length)} / ${pieces.length}${complete ? '' : ' …'}`;
   box.dataset.at = at;
   box.dataset.count = pieces.length;
 }
@@ -83,8 +97,11 @@ button.addEventListener('click', () => {
 
 function follow() {
   const value = props.value || {};
+  if (stopped.has(value.run)) return;
   const fresh = value.pieces || [];
-  if (fresh.length === 0 || fresh[0] !== pieces[0]) {
+  if (value.run !== run) {
+    if (run) stopped.add(run);
+    run = value.run;
     sound.pause();
     sound.removeAttribute('src');
     at = -1;
@@ -92,6 +109,7 @@ function follow() {
     paused = false;
   }
   pieces = fresh;
+  complete = value.complete;
   if (pieces.length && at === -1) play(0);
   else if (waiting && at < pieces.length) play(at);
   else show();

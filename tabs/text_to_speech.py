@@ -20,7 +20,7 @@ from tabs import _sending
 from tabs._calls import HEAVY, LIGHT, endpoint, flow, private, work
 from tabs._files import bytes_file, kept_file
 from tabs._parts import engine_line_box, engine_picker, examples_of, localized_picker, on_page_load
-from tabs._speech_player import BLANK, PLAYER, PLAYER_CSS, silent
+from tabs._speech_player import BLANK, PLAYER, PLAYER_CSS, new_run, playing, silent
 from tabs._words import say, visitor_language
 
 TASK = "text_to_speech"
@@ -199,18 +199,19 @@ async def on_speak(
 ) -> AsyncIterator[tuple]:
     """Read the text; what is done so far sounds and shows at once, the files come at the end."""
     idle = gr.update(value=None, interactive=False)
-    yield silent(), None, idle, idle, ""
+    run = new_run()
+    yield playing(run, [], False), None, idle, idle, ""
     options = SpeakOptions(language, voice, speed, seed)
     ending = checks.choice(kind, "format", FORMATS)
     heard = None
     async for heard in flow(lambda job: _recorded(text, options, ending, engine, job)):
         facts = _report_html(_facts(heard.speech), visitor_language())
         if heard.whole is None:
-            yield _playing(heard.pieces, False), None, idle, idle, facts
+            yield playing(run, heard.pieces, False), None, idle, idle, facts
     if heard is not None and heard.whole is not None:
         path, subtitles = heard.whole["path"], _subtitles(heard.speech)["path"]
         files = gr.update(value=path, interactive=True), gr.update(value=subtitles, interactive=True)
-        yield _playing(heard.pieces, True), path, *files, _report_html(_facts(heard.speech), visitor_language())
+        yield playing(run, heard.pieces, True), path, *files, _report_html(_facts(heard.speech), visitor_language())
 
 
 async def on_preview(language: str, voice: str, speed: float, seed: int, engine: str) -> dict:
@@ -219,7 +220,7 @@ async def on_preview(language: str, voice: str, speed: float, seed: int, engine:
     spoken = known.get(voice.split("+")[0], language if language != "auto" else visitor_language())
     sample = _SAMPLES.get(spoken if spoken != "*" else visitor_language(), _SAMPLES["en"])
     file, _, _ = await speak_text(sample, spoken if spoken not in ("*",) else "auto", voice, speed, seed, "wav", engine)
-    return _playing([file["path"]], True)  # type: ignore[index]
+    return playing(new_run(), [file["path"]], True)  # type: ignore[index]
 
 
 async def on_stop() -> dict:
@@ -261,11 +262,6 @@ def _recorded(text: str, options: SpeakOptions, ending: str, engine: str, job: J
             piece.unlink()
             yield _Heard(speech, list(pieces))
         yield _Heard(speech, pieces, kept_file(path))
-
-
-def _playing(pieces: list[str], complete: bool) -> dict:
-    """What the player in the page gets: the sentences' files so far, in order."""
-    return {**silent(), "pieces": pieces, "complete": complete}
 
 
 def _facts(speech: Speech) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from gradio_client.exceptions import AppError
 
 import app
 from pipelines.sound import open_sound
+from tabs import _speech_player
 from tabs import text_to_speech as tab
 
 KOREAN = "안녕하세요! 오늘은 9월 1일이고 GPU는 3개예요. Hello there, Dr. Kim. 끝 😀."
@@ -218,6 +219,51 @@ def test_the_player_speaks_the_visitors_language_before_there_is_sound(
     context.close()
 
 
+@pytest.fixture(scope="module")
+def player_url() -> Iterator[str]:
+    """The player alone, with a button for each value that it may be given."""
+    with gr.Blocks(title="player") as page:
+        player = gr.HTML(
+            _speech_player.BLANK, html_template="", css_template=_speech_player.PLAYER_CSS,
+            js_on_load=_speech_player.PLAYER, elem_id="tts-player",
+        )  # fmt: skip
+        values = {
+            "one": _speech_player.playing("first", ["a.wav"], False),
+            "more": _speech_player.playing("first", ["a.wav", "b.wav"], False),
+            "stop": _speech_player.silent(),
+            "again": _speech_player.playing("second", ["a.wav"], True),
+        }
+        for name, value in values.items():
+            gr.Button(name, elem_id=name).click(lambda value=value: value, outputs=player)
+    app.launch(page, prevent_thread_lock=True, quiet=True, server_port=free_port())
+    yield str(page.local_url).rstrip("/")
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_sentence_that_comes_after_stop_is_not_played(browser: Any, player_url: str) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(player_url)
+
+    def give(name: str, count: str) -> None:
+        page.locator(f"#{name}").click()
+        page.wait_for_function(f"document.querySelector('#tts-player .live').dataset.count === '{count}'")
+
+    give("one", "1")
+    give("more", "2")
+    give("stop", "0")
+    with page.expect_response("**/queue/data*") as told:  # late: its run was stopped
+        page.locator("#more").click()
+    told.value.finished()
+    page.wait_for_timeout(300)
+    assert page.locator("#tts-player .live").get_attribute("data-count") == "0"
+    assert page.locator("#tts-player button").is_disabled()
+    give("again", "1")  # the same sound in a new run sounds again
+    assert page.locator("#tts-player .live").get_attribute("data-at") == "0"
+    page.close()
+
+
 @pytest.mark.browser
 def test_stop_silences_the_page(browser: Any, url: str) -> None:
     context = browser.new_context(locale="en-US")
@@ -227,6 +273,8 @@ def test_stop_silences_the_page(browser: Any, url: str) -> None:
     page.locator("#tts-speak").click()
     page.wait_for_function("document.querySelector('#tts-player .live')?.dataset.at === '0'", timeout=60_000)
     page.locator("#tts-stop").click()
-    page.wait_for_function("document.querySelector('#tts-player .live').dataset.count === '0'", timeout=10_000)
+    page.wait_for_function("document.querySelector('#tts-player .live').dataset.count === '0'", timeout=60_000)
+    page.wait_for_timeout(1_000)  # nothing that was on its way starts it again
+    assert page.locator("#tts-player .live").get_attribute("data-count") == "0"
     assert page.locator("#tts-player button").is_disabled()
     context.close()

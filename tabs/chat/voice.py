@@ -21,7 +21,7 @@ from pipelines.words import EMPTY, Language, Text
 from tabs._calls import HEAVY, endpoint, flow, private
 from tabs._files import kept_file, uploaded
 from tabs._parts import localized_picker
-from tabs._speech_player import BLANK, PLAYER, PLAYER_CSS, silent
+from tabs._speech_player import BLANK, PLAYER, PLAYER_CSS, new_run, playing, silent
 from tabs._words import say, visitor_language
 from tabs.chat import conversation as talks
 from tabs.chat import shelf, talking
@@ -228,15 +228,16 @@ async def on_recording(
     before = {**before, "system_prompt": system_prompt or ""}
     reply = ReplyOptions(system_prompt or "", temperature, top_p, max_new_tokens, thinking, seed, adapter or "")
     options = TalkOptions(language, voice, stt_engine, engine, tts_engine, reply, tuple(files_of(documents)))
-    yield *(gr.skip() for _ in range(3)), *_busy(), silent(), gr.skip()
+    run = new_run()
+    player = playing(run, [], False)
+    yield *(gr.skip() for _ in range(3)), *_busy(), player, gr.skip()
     conversation, notice = before, EMPTY
-    player = silent()
     history = [Message(turn.role, turn.content) for turn in talks.spoken(before)]
     try:
         async for heard in _exchange(path, history, options):
             conversation = talks.answered(talks.asked(before, heard.talk.transcript.text), heard.talk.reply)
             notice = heard.talk.reply.notice
-            player = {**silent(), "pieces": list(heard.pieces), "complete": heard.talk.over}
+            player = playing(run, list(heard.pieces), heard.talk.over)
             yield *shown(conversation, notice), *_busy(), player, gr.skip()
     except Exception:  # whatever it was: the page is left in order, and the sentence about it follows
         yield *_left(conversation), gr.skip()
