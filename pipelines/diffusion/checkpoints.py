@@ -33,6 +33,7 @@ def _words(number: str = "") -> tuple[str, ...]:
 FILES = (*_COMMON, *_words(), "safety_checker/config.json|", f"{_weights('safety_checker', 'model')}|",
          "feature_extractor/*.json|")  # fmt: skip
 FILES_XL = (*_COMMON, *_words(), *_words("_2"))
+FILES_ANY = (*FILES, *(f"{pattern.rstrip('|')}|" for pattern in _words("_2")))
 # The refiner's second text encoder and its decoder are those of the base, and are taken from there.
 REFINER = Beside(
     "stabilityai/stable-diffusion-xl-refiner-1.0",

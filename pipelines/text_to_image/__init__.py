@@ -7,7 +7,7 @@ from pipelines.diffusion.contract import Defaults
 from pipelines.engines import state
 from pipelines.engines.registry import module_of
 from pipelines.errors import EngineUnavailable
-from pipelines.text_to_image import embedded, hf_inference, remote, stable_diffusion
+from pipelines.text_to_image import embedded, family, hf_inference, remote, stable_diffusion
 from pipelines.text_to_image.choices import GUIDANCE, HIGHEST_SEED, LORA_SCALE
 from pipelines.text_to_image.contract import (
     MOST_PICTURES,
@@ -22,7 +22,9 @@ from pipelines.text_to_image.painting import paint
 from pipelines.text_to_image.saving import png_bytes, settings_for, settings_of
 from pipelines.text_to_image.styles import STYLES
 
-ENGINES = engines.register(TASK, (embedded, *stable_diffusion.CHECKPOINTS, remote, hf_inference))
+ENGINES = engines.register(
+    TASK, (embedded, *stable_diffusion.CHECKPOINTS, remote, hf_inference), family=family.Paintings()
+)
 
 __all__ = [
     "ENGINES", "GUIDANCE", "HIGHEST_SEED", "LORA_SCALE", "MOST_PICTURES", "STYLES", "TASK",
