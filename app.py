@@ -41,11 +41,11 @@ if spaces is not None:
 def build_app() -> gr.Blocks:
     """The whole page: a title, the tabs, and the endpoints that belong to no tab."""
     with gr.Blocks(title="Modu 모두", delete_cache=(3600, 3600), analytics_enabled=False) as page:
+        # First of all: Gradio describes the whole page once more whenever its queue is set.
+        page.queue(max_size=settings.current().limits.waiting, api_open=False, default_concurrency_limit=1)
         gr.HTML(_title(), elem_id="modu-title", padding=False)
         tabs.build(page)
         _models.build(page)
-    chosen = settings.current()
-    page.queue(max_size=chosen.limits.waiting, api_open=False, default_concurrency_limit=1)
     return page
 
 
