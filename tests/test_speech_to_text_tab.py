@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
@@ -21,7 +22,8 @@ from speech import RATE, FakeListener, babble, hum, silence
 import app
 from pipelines import engines
 from pipelines.errors import InvalidInput
-from pipelines.speech_to_text import LANGUAGES, Segment, Transcript, detector, subtitles
+from pipelines.job import Job
+from pipelines.speech_to_text import LANGUAGES, Heard, Request, Segment, Transcript, detector, subtitles
 from pipelines.words import Text
 from tabs import _listening, _live
 from tabs import speech_to_text as tab
@@ -248,8 +250,9 @@ def visit(url: str, tmp_path: Path) -> Iterator[Callable[..., Any]]:
                 accept_downloads=True,
             )
             page = context.new_page()
+            page.set_default_timeout(120_000)  # nothing is promised in seconds here
             page.goto(url)
-            page.wait_for_selector("#stt-run", timeout=60_000)
+            page.wait_for_selector("#stt-run")
             return page
 
         yield open_page
@@ -260,21 +263,57 @@ def visit(url: str, tmp_path: Path) -> Iterator[Callable[..., Any]]:
 def test_a_line_plays_lights_up_and_can_be_edited(visit: Callable[..., Any], listener: FakeListener) -> None:
     page = visit("ko-KR")
     page.set_input_files("#stt-files input[type=file]", str(ENGLISH))
-    page.wait_for_selector("#stt-files >> text=english", timeout=30_000)
+    page.wait_for_selector("#stt-files >> text=english")
     page.click("#stt-run")
-    page.wait_for_selector("#stt-lines .stt-line", timeout=60_000)
+    page.wait_for_selector("#stt-lines .stt-line")
     page.click("#stt-lines .stt-line button")
-    page.wait_for_selector("#stt-lines .stt-line.now", timeout=20_000)
+    page.wait_for_selector("#stt-lines .stt-line.now")
     assert page.evaluate("document.querySelector('#stt-player audio').currentTime") >= 0
     page.click("#stt-lines .stt-line [contenteditable]")
     page.keyboard.press("End")
     page.keyboard.type(" 추가")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(3_000)
-    with page.expect_download() as download:
-        page.click("#stt-txt")
+    deadline = time.monotonic() + 60
+    while True:  # the file follows the edit a moment later
+        with page.expect_download() as download:
+            page.click("#stt-txt")
+        if Path(download.value.path()).read_text().strip().endswith("추가") or time.monotonic() > deadline:
+            break
+        page.wait_for_timeout(500)
     assert Path(download.value.path()).read_text().strip().endswith("추가")
     assert download.value.suggested_filename == "english.txt"
+
+
+@pytest.mark.browser
+def test_stop_keeps_the_text_that_is_there(
+    visit: Callable[..., Any], listener: FakeListener, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first, stopped = listener.hear, threading.Event()
+
+    def hear(samples: np.ndarray, request: Request, job: Job) -> Heard:
+        if not listener.pieces:
+            return first(samples, request, job)
+        try:
+            while True:  # the second piece takes until somebody stops it
+                job.check()
+                time.sleep(0.05)
+        finally:
+            stopped.set()
+
+    monkeypatch.setattr(listener, "hear", hear)
+    monkeypatch.setattr(listener, "piece_s", 4.0)
+    page = visit("en-US")
+    long = write(tmp_path / "long.wav", np.concatenate([babble(3), silence(2), babble(3, 1)]))
+    page.set_input_files("#stt-files input[type=file]", str(long))
+    page.wait_for_selector("#stt-files >> text=long")
+    page.click("#stt-run")
+    page.wait_for_selector("#stt-lines .stt-line")
+    page.click("#stt-stop")
+    assert stopped.wait(60), "the work goes on after Stop"
+    assert page.inner_text("#stt-lines .stt-line [contenteditable]") == "hello there"
+    with page.expect_download() as download:
+        page.click("#stt-txt")
+    assert Path(download.value.path()).read_text() == "hello there\n"
 
 
 @pytest.mark.browser
@@ -283,10 +322,12 @@ def test_a_recording_from_the_microphone_is_written_down(visit: Callable[..., An
     page.get_by_role("tab", name="Record").click()
     page.locator("#stt-recording .record-button").first.click()
     page.wait_for_timeout(5_000)
-    page.locator("#stt-recording .stop-button").first.click()
-    page.wait_for_timeout(2_000)
+    with page.expect_response("**/upload*") as sent:
+        page.locator("#stt-recording .stop-button").first.click()
+    sent.value.finished()
+    page.wait_for_timeout(1_000)
     page.click("#stt-run-recording")
-    page.wait_for_selector("#stt-lines .stt-line", timeout=60_000)
+    page.wait_for_selector("#stt-lines .stt-line")
     assert "hello there" in page.inner_text("#stt-lines")
 
 
@@ -295,9 +336,9 @@ def test_live_text_appears_while_one_speaks(visit: Callable[..., Any], listener:
     page = visit("en-US")
     page.get_by_role("tab", name="Live").click()
     page.locator("#stt-microphone .record-button").first.click()
-    page.wait_for_function("document.querySelector('#stt-live').innerText.includes('hello')", timeout=60_000)
+    page.wait_for_function("document.querySelector('#stt-live').innerText.includes('hello')")
     page.locator("#stt-microphone .stop-button").first.click()
-    page.wait_for_selector("#stt-lines .stt-line", timeout=60_000)
+    page.wait_for_selector("#stt-lines .stt-line")
     assert "hello there" in page.inner_text("#stt-lines")
 
 
@@ -308,10 +349,10 @@ def test_who_leaves_a_live_recording_is_listened_to_no_longer(
     page = visit("en-US")
     page.get_by_role("tab", name="Live").click()
     page.locator("#stt-microphone .record-button").first.click()
-    page.wait_for_function("document.querySelector('#stt-live').innerText.includes('hello')", timeout=60_000)
+    page.wait_for_function("document.querySelector('#stt-live').innerText.includes('hello')")
     (live,) = _live._under_way.values()
     page.close()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not live._job.cancelled and time.monotonic() < deadline:
         time.sleep(0.1)
     assert live._job.cancelled and not _live._under_way
@@ -321,6 +362,6 @@ def test_who_leaves_a_live_recording_is_listened_to_no_longer(
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_page_never_scrolls_sideways_and_tells_korean_visitors(visit: Callable[..., Any], width: int) -> None:
     page = visit("ko-KR", width)
-    page.wait_for_selector(".stt-advice", timeout=30_000)
+    page.wait_for_selector(".stt-advice")
     assert "영어만" in page.inner_text("#stt-advice")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")

@@ -29,7 +29,7 @@ JOIN_S = 0.5  # shorter pauses belong to the sentence
 MARGIN_S = 0.2  # kept before and after, for soft beginnings and endings
 # A stretch is speech with this much voiced sound, as a share of it, and with a pitch that glides this much of the time.
 # `benchmarks/speech.py gate`: from 0.2 to 0.4 of gliding and 0.05 to 0.3 of voiced sound all 71 voices get through
-# and of 49 noises and pieces of music only a saxophone does.
+# and of 50 noises and pieces of music only a saxophone does.
 LEAST_VOICED_S, LEAST_VOICED, LEAST_GLIDE = 0.08, 0.12, 0.25
 
 _EDGES_HZ = (200, 350, 500, 700, 950, 1250, 1600, 2100, 2700, 3400, 4200)
