@@ -9,9 +9,11 @@ import gradio as gr
 from pipelines import settings
 from pipelines.errors import InvalidInput
 from pipelines.words import Text
-from tabs import _sending, chat, digits, face_mosaic, inpainting, ocr, speech_to_text, text_to_speech
+from tabs import _sending, chat, digits, face_mosaic, inpainting, ocr, speech_to_text, text_to_image, text_to_speech
 
-TABS: tuple[ModuleType, ...] = (chat, digits, face_mosaic, ocr, speech_to_text, text_to_speech, inpainting)
+TABS: tuple[ModuleType, ...] = (
+    chat, digits, face_mosaic, ocr, speech_to_text, text_to_speech, text_to_image, inpainting,
+)  # fmt: skip
 
 
 def build(page: gr.Blocks) -> None:

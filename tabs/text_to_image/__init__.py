@@ -26,6 +26,7 @@ _TO_PICTURE = """() => {
 _CSS = """
 #t2i-view, #t2i-words, #t2i-report, :is(#t2i-view, #t2i-words, #t2i-report) .html-container { padding: 0 !important; }
 #t2i-report { min-height: 56px; }
+#text_to_image-engine-line, #text_to_image-engine-line .html-container { padding: 0 2px !important; }
 #t2i-report p { margin: 0 2px; }
 #t2i-same-seed, #t2i-new-seed { align-self: end; min-height: 42px; }
 #t2i-send { gap: 8px; }

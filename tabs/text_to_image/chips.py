@@ -38,8 +38,9 @@ _PROMPTS = (
 CSS = """
 .chips { display: flex; flex-direction: column; gap: 6px; }
 .chips p { margin: 0 2px; font-size: .9rem; color: var(--body-text-color-subdued); line-height: 1.5; }
-.chips div { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
-.chips div > span { flex: none; min-width: 3.2em; font-size: .8rem; color: var(--body-text-color-subdued); }
+.chips > div { display: grid; grid-template-columns: 4.6em 1fr; gap: 6px; align-items: start; }
+.chips > div > span { font-size: .8rem; line-height: 32px; color: var(--body-text-color-subdued); }
+.chips > div > div { display: flex; flex-wrap: wrap; gap: 6px; }
 .chips button { display: inline-flex; align-items: center; gap: 6px; min-height: 32px; padding: 0 10px; font: inherit;
   font-size: .88rem; border-radius: 999px; cursor: pointer; border: 1px solid var(--border-color-primary);
   background: var(--button-secondary-background-fill); color: var(--button-secondary-text-color); }
@@ -82,23 +83,24 @@ function whole(label, sentence) {
   button.addEventListener('click', () => write(() => sentence()));
   return button;
 }
+function row(name, buttons) {
+  const line = make('div', { role: 'group', 'aria-label': name }, ''), many = make('div', {}, '');
+  many.append(...buttons);
+  line.append(make('span', { 'aria-hidden': 'true' }, name), many);
+  return line;
+}
 function draw() {
   const value = props.value || {};
   const box = make('div', { class: 'chips' }, '');
-  box.style.cssText = 'display:flex;flex-direction:column;align-items:stretch';
   if (value.title) box.append(make('p', {}, value.title));
   for (const group of value.groups || []) {
-    const row = make('div', { role: 'group', 'aria-label': group.name }, '');
-    row.append(make('span', { 'aria-hidden': 'true' }, group.name), ...group.chips.map(chip));
-    box.append(row);
+    box.append(row(group.name, group.chips.map(chip)));
   }
-  const last = make('div', { role: 'group', 'aria-label': value.examples_name || '' }, '');
-  last.append(make('span', { 'aria-hidden': 'true' }, value.examples_name || ''));
-  for (const one of value.examples || []) last.append(whole(one.label, () => one.word));
+  const last = (value.examples || []).map((one) => whole(one.label, () => one.word));
   const luck = value.luck || [];
-  if (luck.length) last.append(whole(value.dice, () => luck[Math.floor(Math.random() * luck.length)]));
-  if (value.clear) last.append(whole(value.clear, () => ''));
-  if (value.examples_name) box.append(last);
+  if (luck.length) last.push(whole(value.dice, () => luck[Math.floor(Math.random() * luck.length)]));
+  if (value.clear) last.push(whole(value.clear, () => ''));
+  if (last.length) box.append(row(value.examples_name, last));
   element.replaceChildren(box);
 }
 watch('value', draw);

@@ -83,23 +83,21 @@ def build() -> Controls:
     prompt = gr.Textbox(
         label=say("What to paint", "무엇을 그릴까요"), lines=2, max_lines=6, elem_id="t2i-prompt", autofocus=False
     )
-    words = chips.build()
     with gr.Row():
         stop = gr.Button(say("Stop", "멈추기"), elem_id="t2i-stop", min_width=80, scale=1)
         run = gr.Button(say("Paint", "그리기"), variant="primary", elem_id="t2i-run", min_width=140, scale=3)
+    words = chips.build()
     line = engine_line_box(TASK)
     with gr.Row():
         style = gr.Dropdown(
-            style_choices("en"), value="", label=say("Style", "화풍"), elem_id="t2i-style", min_width=120,
+            style_choices("en"), value="", label=say("Style", "화풍"), elem_id="t2i-style", min_width=140,
             filterable=False,
         )  # fmt: skip
         size = gr.Dropdown(
-            [("auto", "")], value="", label=say("Size", "크기"), elem_id="t2i-size", min_width=120,
+            [("auto", "")], value="", label=say("Size", "크기"), elem_id="t2i-size", min_width=140,
             allow_custom_value=True,
         )  # fmt: skip
-        count = gr.Slider(
-            1, MOST_PICTURES, 1, step=1, label=say("How many", "장수"), elem_id="t2i-count", min_width=120
-        )
+    count = gr.Slider(1, MOST_PICTURES, 1, step=1, label=say("How many", "장수"), elem_id="t2i-count")
     return Controls(prompt, words, run, stop, style=style, size=size, count=count, **_folded(line))
 
 
