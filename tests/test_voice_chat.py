@@ -295,12 +295,12 @@ def test_stop_silences_the_exchange_and_keeps_what_came(
     record(page)
     page.locator("#chat-talk .bot").get_by_text("One", exact=False).first.wait_for(timeout=60_000)
     page.locator("#chat-voice-stop").click()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not engine.stopped_at and time.monotonic() < deadline:
         time.sleep(0.05)
     assert engine.stopped_at
-    page.get_by_text("Stopped here.").first.wait_for(timeout=10_000)
-    page.locator("#chat-send").wait_for(timeout=10_000)
+    page.get_by_text("Stopped here.").first.wait_for(timeout=30_000)
+    page.locator("#chat-send").wait_for(timeout=30_000)
 
 
 @pytest.mark.browser
