@@ -9,15 +9,17 @@ import functools
 import json
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
-from conftest import SCRATCH
 from PIL import Image
 
 
 @functools.cache
 def made(kind: str) -> Path:
     """One checkpoint of each kind for a whole session, in a folder that goes with it."""
+    from conftest import SCRATCH
+
     folder = SCRATCH / "pictures" / kind
     builders: dict[str, Any] = {
         "painter": painter,
@@ -357,6 +359,8 @@ def painter(folder: Path) -> Path:
         requires_safety_checker=False,
     )
     pipe.to(torch.float16).save_pretrained(folder, safe_serialization=True)
-    known = painter_export.vocabulary(mix, {})
+    few = functools.partial(painter_words.known_words, 1000)
+    with mock.patch.object(painter_export, "known_words", lambda _count, *rest: few(*rest)):
+        known = painter_export.vocabulary(mix, {})
     (folder / "words.json").write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +18,11 @@ from test_hub import WEIGHTS, connect
 from test_text_to_speech_hub import _tiny_kokoro, _tiny_mms
 
 from benchmarks import qwen3_ir
-from pipelines import engines, plan
+from pipelines import engines, plan, text_to_image
 from pipelines.chat import Message, ReplyOptions, adapters
+from pipelines.diffusion.contract import Order
 from pipelines.engines import EngineSpec, state
+from pipelines.errors import EngineFailed
 from pipelines.job import Job
 from pipelines.speech_to_text import openai_whisper
 from pipelines.speech_to_text.types import Request
@@ -147,12 +150,40 @@ def test_a_program_sees_progress_and_may_cancel(client: Any, stand_in: StandInHu
     def told() -> str:
         return " ".join(unit.desc or "" for unit in running.status().progress_data or [])
 
-    assert wait_until(lambda: "MB/s" in told() and "left" in told(), 30)
+    assert wait_until(lambda: "MB/s" in told() and "left" in told(), 90)
     running.cancel()
-    assert wait_until(lambda: not _still_sending(stand_in), 10)
+    assert wait_until(lambda: not _still_sending(stand_in), 30)
     assert engines.status(spec) == "not_downloaded"
 
 
 def _still_sending(stand_in: StandInHub) -> bool:
     sent = stand_in.sent_bytes
     return wait_until(lambda: stand_in.sent_bytes > sent, 1.0)
+
+
+@pytest.mark.parametrize("kind", ["sd half", "xl half"])
+def test_any_painter_of_the_hub(stand_in: StandInHub, kind: str) -> None:
+    """Of Stable Diffusion and SDXL alike, by their names; its size is known before a byte of it is fetched."""
+    pytest.importorskip("diffusers")
+    import pictures
+
+    spec = engines.find(text_to_image.TASK, "hub:somebody/painter")
+    assert spec.unweighed
+    serve(stand_in, spec, pictures.made(kind))
+    told = list(brought(spec, stand_in).paint(Order("a star", "", 2, 5.0, 64, 64, 1), Job()))
+    assert told[-1].image is not None and told[-1].image.size == (64, 64)
+    weighed = engines.find(text_to_image.TASK, "hub:somebody/painter")
+    assert not weighed.unweighed and weighed.memory_mb > 1500
+
+
+def test_what_is_no_painter_is_told(stand_in: StandInHub, tmp_path: Path) -> None:
+    pytest.importorskip("diffusers")
+    import pictures
+
+    made = shutil.copytree(pictures.made("sd half"), tmp_path / "made")
+    index = made / "model_index.json"
+    index.write_text(index.read_text().replace("StableDiffusionPipeline", "FancyPipeline"))
+    spec = engines.find(text_to_image.TASK, "hub:somebody/fancy")
+    serve(stand_in, spec, made)
+    with pytest.raises(EngineFailed, match="no Stable Diffusion"), engines.use(spec.task, spec.name, Job()):
+        raise AssertionError("it is of another kind")

@@ -1,4 +1,4 @@
-"""The built-in engine: our own small painter. It paints shapes and things on a coloured ground, and says so."""
+"""The built-in engine: our own small painter. It paints shapes on a coloured ground, and says so."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ SPEC = EngineSpec(
     languages=("en", "ko"),
     requires=("diffusers", "transformers", "torch"),
     note=Text(
-        en="Paints shapes and things in ten colours, one or two at a time. Fetch a bigger model for anything else.",
-        ko="도형과 사물을 열 가지 색으로 하나나 둘씩 그립니다. 다른 그림은 더 큰 모델을 내려받아 그려 보세요.",
+        en="Paints shapes in a few colours, one or two at a time. Fetch a bigger model for anything else.",
+        ko="도형을 몇 가지 색으로 하나나 둘씩 그립니다. 다른 그림은 더 큰 모델을 내려받아 그려 보세요.",
     ),
 )
 
