@@ -54,5 +54,7 @@ class ClassicalRepainter:
     def repaint(self, order: Order, job: Job) -> Iterator[Step]:
         assert order.image is not None and order.mask is not None
         image, marked = np.asarray(order.image), np.asarray(order.mask) > 0
-        filled = filling.telea(image, marked)
-        yield Step(1, 1, image=Image.fromarray(filled))
+        for filled in filling.fill(image, marked, order.seed, job):
+            picture = Image.fromarray(filled.image)
+            last = filled.number == filled.total
+            yield Step(filled.number, filled.total, picture, picture if last else None)
