@@ -10,8 +10,8 @@ from pipelines.ocr.contract import Line
 
 SURE, DOUBTFUL = (22, 132, 84), (214, 96, 18)
 DOUBT = 0.8  # lines less sure than this are marked
-# Words less sure than this are marked, and so is their line. On drawn pages of small, noisy and photographed text this
-# shows more than half of the wrong words and 3 of 100 right ones; the score of the line shows 1 of 30 wrong ones.
+# Words less sure than this are marked, and so is their line. On drawn pages it shows about half of the wrong words and
+# 3 of 100 right ones; the mean score of the line shows 1 of 33 wrong ones (the figures are in assets/ocr/README.md).
 WORD_DOUBT = 0.75
 
 
