@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from pipelines import chat
 from pipelines.chat import Message, ReplyOptions
 from pipelines.job import Job

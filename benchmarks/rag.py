@@ -21,6 +21,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from benchmarks.rag_files import docx_of, pdf_of
 from pipelines import documents
 from pipelines.documents import Found, Passage
