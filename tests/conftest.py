@@ -234,6 +234,7 @@ def page_of(browser: Any, app_url: str) -> Iterator[Callable[..., Any]]:
         )
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(60_000)  # for a busy machine; nothing is promised in seconds here
         page.outside = []
         local = (app_url, "data:", "blob:")
         page.on("request", lambda request: None if request.url.startswith(local) else page.outside.append(request.url))

@@ -24,7 +24,7 @@ def tab_buttons(page: Any) -> Any:
 def test_the_page_speaks_the_language_of_the_browser(page_of: Any, locale: str) -> None:
     page = page_of(locale)
     for name in TABS[locale]:
-        page.get_by_role("tab", name=name, exact=True).first.wait_for(timeout=20_000)
+        page.get_by_role("tab", name=name, exact=True).first.wait_for(timeout=60_000)
     other = TABS["ko-KR" if locale == "en-US" else "en-US"]
     assert not any(page.get_by_role("tab", name=name, exact=True).count() for name in other)
     assert "__i18n__" not in page.inner_text("body")
@@ -51,20 +51,20 @@ def test_no_request_leaves_the_machine(page_of: Any) -> None:
 
 
 def test_the_engine_line_is_in_the_visitors_language(page_of: Any) -> None:
-    assert "내장" in page_of("ko-KR").locator("#chat-engine-line span").first.inner_text(timeout=20_000)
-    assert "built in" in page_of("en-US").locator("#chat-engine-line span").first.inner_text(timeout=20_000)
+    assert "내장" in page_of("ko-KR").locator("#chat-engine-line span").first.inner_text(timeout=60_000)
+    assert "built in" in page_of("en-US").locator("#chat-engine-line span").first.inner_text(timeout=60_000)
 
 
 def test_tabs_can_be_reached_and_opened_by_keyboard(page_of: Any) -> None:
     page = page_of("en-US")
     tab_buttons(page).first.focus()
-    for _ in range(3):
+    for _ in range(8):
         if page.evaluate("document.activeElement.innerText") == "Face mosaic":
             break
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText") == "Face mosaic"
     page.keyboard.press("Enter")
-    page.locator("#face-hide").wait_for(timeout=20_000)
+    page.locator("#face-hide").wait_for(timeout=60_000)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -14,6 +14,7 @@ import gradio as gr
 import httpx
 import pytest
 import raw
+from clock import fair_clock, within
 from conftest import free_port
 from gradio_client import Client
 from stand_in_hub import wait_until
@@ -25,7 +26,7 @@ from pipelines.words import Text
 from tabs._calls import HEAVY, LIGHT, endpoint, flow, work
 from tabs._words import preferred
 
-SLOW_S = 20.0
+SLOW_S = 300.0  # never ends by itself within a test
 WRONG = Text(en="That was wrong.", ko="잘못되었습니다.")
 STEP = Text(en="Step {number}", ko="{number}번째 단계")
 
@@ -128,12 +129,12 @@ def visitor(url: str) -> Iterator[Client]:
 
 
 def stops_within(seconds: float) -> bool:
-    return wait_until(lambda: ended == ["cancelled"], seconds)
+    return within(seconds, lambda: ended == ["cancelled"])
 
 
 def test_a_call_runs_off_the_event_loop_and_progress_reaches_the_client(visitor: Client, url: str) -> None:
     job = visitor.submit(2.0, api_name="/slow")
-    assert started.wait(10)
+    assert started.wait(60)
     seen: list[Any] = []
 
     def progressed() -> bool:
@@ -141,8 +142,8 @@ def test_a_call_runs_off_the_event_loop_and_progress_reaches_the_client(visitor:
         seen.extend(data or [])
         return job.done()
 
-    assert httpx.get(f"{url}/config", timeout=5).status_code == 200, "the server answers others meanwhile"
-    wait_until(progressed, 15)
+    assert httpx.get(f"{url}/config", timeout=60).status_code == 200, "the server answers others meanwhile"
+    wait_until(progressed, 60)
     assert job.result() == "done"
     fractions = [unit.progress for unit in seen if unit.progress is not None]
     assert fractions and 0 < max(fractions) <= 1 and fractions == sorted(fractions)
@@ -151,7 +152,7 @@ def test_a_call_runs_off_the_event_loop_and_progress_reaches_the_client(visitor:
 
 def test_a_cancelled_job_stops_the_work(visitor: Client) -> None:
     job = visitor.submit(SLOW_S, api_name="/slow")
-    assert started.wait(10)
+    assert started.wait(60)
     time.sleep(0.3)
     job.cancel()
     assert stops_within(2), ended
@@ -165,10 +166,10 @@ def test_a_closed_connection_stops_the_work(visitor: Client, url: str, door: str
         address = f"{url}/gradio_api/call/slow/{event}"
     else:
         body = {"data": [SLOW_S], "fn_index": 0, "session_hash": "leaves", "trigger_id": None}
-        assert httpx.post(f"{url}/gradio_api/queue/join", json=body, timeout=10).status_code == 200
+        assert httpx.post(f"{url}/gradio_api/queue/join", json=body, timeout=60).status_code == 200
         address = f"{url}/gradio_api/queue/data?session_hash=leaves"
-    with httpx.stream("GET", address, timeout=10):
-        assert started.wait(10)
+    with httpx.stream("GET", address, timeout=60):
+        assert started.wait(60)
         time.sleep(0.3)
     assert stops_within(2), ended
 
@@ -176,9 +177,9 @@ def test_a_closed_connection_stops_the_work(visitor: Client, url: str, door: str
 def test_who_leaves_while_waiting_is_not_served(visitor: Client, url: str) -> None:
     """Two calls on one lane: the second's caller goes before its turn, so it never begins."""
     first = visitor.submit(3.0, api_name="/slow")
-    assert started.wait(10)
+    assert started.wait(60)
     event = raw.start(url, "slow", [SLOW_S])
-    with httpx.stream("GET", f"{url}/gradio_api/call/slow/{event}", timeout=10):
+    with httpx.stream("GET", f"{url}/gradio_api/call/slow/{event}", timeout=60):
         time.sleep(0.5)
     assert first.result() == "done"
     time.sleep(1.0)
@@ -260,11 +261,11 @@ def test_cancelling_the_coroutine_cancels_the_job_at_once() -> None:
     async def leave() -> float:
         task = asyncio.create_task(slow(SLOW_S))
         await asyncio.sleep(0.3)
-        task.cancel()
-        begun = time.monotonic()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        return time.monotonic() - begun
+        with fair_clock() as passed:
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return passed()
 
     assert asyncio.run(leave()) < 0.5
     assert stops_within(2)
@@ -272,33 +273,33 @@ def test_cancelling_the_coroutine_cancels_the_job_at_once() -> None:
 
 def test_the_api_outside_the_queue_is_closed(url: str) -> None:
     for door in ("/gradio_api/run/wrong", "/gradio_api/api/wrong", "/run/wrong", "/api/wrong"):
-        assert httpx.post(f"{url}{door}", json={"data": ["invalid"]}, timeout=10).status_code in (404, 405)
+        assert httpx.post(f"{url}{door}", json={"data": ["invalid"]}, timeout=60).status_code in (404, 405)
 
 
 def test_many_light_calls_run_beside_a_heavy_one(visitor: Client, url: str) -> None:
-    heavy = visitor.submit(3.0, api_name="/slow")
-    assert started.wait(10)
-    begun = time.monotonic()
+    heavy = visitor.submit(300.0, api_name="/slow")
+    assert started.wait(60)
     results = [raw.call(url, "wrong", ["invalid"])[0] for _ in range(4)]
-    assert results == ["error"] * 4 and time.monotonic() - begun < 2.5
-    assert heavy.result() == "done"
+    assert results == ["error"] * 4 and not heavy.done() and ended == []
+    heavy.cancel()
+    assert stops_within(2), ended
 
 
 # --- results on the way -------------------------------------------------------------------------------------------
 
 
 def test_results_come_on_the_way_and_the_last_one_is_whole(visitor: Client) -> None:
-    job = visitor.submit(6, api_name="/stream")
+    job = visitor.submit(20, api_name="/stream")
     pieces = list(job)
-    assert list(pieces[-1]) == ["x" * 6, 6] and len(pieces) >= 3
+    assert list(pieces[-1]) == ["x" * 20, 20] and len(pieces) >= 3
     assert [number for _, number in pieces] == sorted({number for _, number in pieces})
     assert list(visitor.predict(1, api_name="/stream")) == ["x", 1], "a result that is there at once is given too"
 
 
 def test_a_cancelled_stream_stops_the_work(visitor: Client) -> None:
     job = visitor.submit(200, api_name="/stream")
-    assert started.wait(10)
-    assert wait_until(lambda: len(job.outputs()) >= 2, 10)
+    assert started.wait(60)
+    assert wait_until(lambda: len(job.outputs()) >= 2, 60)
     job.cancel()
     assert stops_within(2), ended
     seen = len(job.outputs())

@@ -12,10 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from clock import fair_clock, within
 from conftest import ROOT
 from huggingface_hub import constants
 from stand_in_hub import StandInHub, wait_until
@@ -108,17 +110,23 @@ def test_after_kill_9_the_rest_resumes_and_nothing_half_is_trusted(
     stand_in: StandInHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also proves that HF_HOME and HF_ENDPOINT mean here what they mean to the Hub's own tools."""
-    stand_in.bytes_per_s = 1_000_000
+    stand_in.bytes_per_s = 400_000
     victim = child(stand_in, tmp_path / "home")
-    assert wait_until(lambda: stand_in.sent_bytes > 800_000, 30)
+
+    def arrived() -> int:  # on the disk: what was sent may still be on its way
+        blobs = tmp_path / "home" / "hub" / "models--org--tiny" / "blobs"
+        part = blobs / f"{sha256(WEIGHTS).hexdigest()}.incomplete"
+        return part.stat().st_size if part.is_file() else 0
+
+    assert wait_until(lambda: arrived() > 800_000, 120)
     victim.send_signal(signal.SIGKILL)
-    victim.wait(10)
+    victim.wait(60)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "home" / "hub"))
     assert hub.find(REPO, FILES) is None
     stand_in.bytes_per_s, sent = 0, stand_in.sent_bytes
     time.sleep(0.2)
     second = child(stand_in, tmp_path / "home")
-    printed = second.communicate(timeout=30)[0].strip()
+    printed = second.communicate(timeout=120)[0].strip()
     assert second.returncode == 0
     assert (Path(printed) / "model.safetensors").read_bytes() == WEIGHTS
     assert hub.find(REPO, FILES) == Path(printed)
@@ -145,14 +153,15 @@ def test_without_its_last_mark_a_fetch_is_not_whole(stand_in: StandInHub, monkey
 
 def test_of_many_voices_half_are_not_enough(stand_in: StandInHub) -> None:
     stand_in.files[REPO] = {f"voices/{number}.pt": bytes([number]) * 100_000 for number in range(8)}
-    stand_in.bytes_per_s = 400_000
+    stand_in.bytes_per_s = 200_000
     job = Job()
-    threading.Timer(1.0, job.cancel).start()
+    cancel = threading.Thread(target=lambda: (wait_until(lambda: stand_in.sent_bytes > 300_000, 60), job.cancel()))
+    cancel.start()
     with pytest.raises(Cancelled):
         fetch(job, files=("voices/*.pt",))
     assert hub.find(REPO, ("voices/*.pt",)) is None
     stand_in.bytes_per_s = 0
-    assert wait_until(lambda: not [one for one in threading.enumerate() if one.name.startswith("shared-")], 5)
+    assert wait_until(lambda: not [one for one in threading.enumerate() if one.name.startswith("shared-")], 60)
     assert len(list((fetch(files=("voices/*.pt",)) / "voices").iterdir())) == 8
 
 
@@ -233,7 +242,7 @@ def test_removing_frees_the_disk_and_spares_what_another_engine_needs(stand_in: 
 
 
 def test_two_visitors_share_one_download_and_one_may_leave(stand_in: StandInHub) -> None:
-    stand_in.bytes_per_s = 1_000_000
+    stand_in.bytes_per_s = 150_000  # long enough for the second to come while the first is served
     told: dict[str, list[Progress]] = {"first": [], "second": []}
     jobs = {name: Job(seen.append) for name, seen in told.items()}
     outcome: dict[str, Any] = {}
@@ -247,11 +256,12 @@ def test_two_visitors_share_one_download_and_one_may_leave(stand_in: StandInHub)
     threads = [threading.Thread(target=visit, args=(name,)) for name in jobs]
     for thread in threads:
         thread.start()
-    assert wait_until(lambda: all(any(one.fraction for one in seen) for seen in told.values()), 10), "both see it"
+    assert wait_until(lambda: all(any(one.fraction for one in seen) for seen in told.values()), 60), "both see it"
     jobs["first"].cancel()
-    threads[0].join(2)
-    assert isinstance(outcome["first"], Cancelled)
-    threads[1].join(20)
+    assert within(2, lambda: "first" in outcome) and isinstance(outcome["first"], Cancelled)
+    assert "second" not in outcome, "it goes on alone"
+    stand_in.bytes_per_s = 0
+    threads[1].join(60)
     assert (outcome["second"] / "model.safetensors").read_bytes() == WEIGHTS
     assert stand_in.sent_bytes < len(WEIGHTS) * 1.1
     assert len([one for one in stand_in.asked if one.startswith("GET") and one.endswith(".safetensors")]) == 1
@@ -260,7 +270,7 @@ def test_two_visitors_share_one_download_and_one_may_leave(stand_in: StandInHub)
 def test_two_programs_do_not_write_over_each_other(stand_in: StandInHub, tmp_path: Path) -> None:
     stand_in.bytes_per_s = 2_000_000
     both = [child(stand_in, tmp_path / "home") for _ in range(2)]
-    printed = [one.communicate(timeout=60)[0].strip() for one in both]
+    printed = [one.communicate(timeout=180)[0].strip() for one in both]
     assert [one.returncode for one in both] == [0, 0] and printed[0] == printed[1]
     assert (Path(printed[0]) / "model.safetensors").read_bytes() == WEIGHTS
     assert stand_in.sent_bytes < len(WEIGHTS) * 1.1, "the second found what the first had brought"
@@ -293,11 +303,13 @@ def test_the_same_download_begins_again_only_after_a_cancelled_one_has_ended() -
 def test_progress_tells_bytes_speed_and_time_left(stand_in: StandInHub) -> None:
     stand_in.bytes_per_s = 700_000
     told: list[Progress] = []
+    started = time.monotonic()
     fetch(Job(told.append))
+    really = len(WEIGHTS) / 1e6 / (time.monotonic() - started)  # a busy machine is slower than the server allows
     paced = [one.text for one in told if "MB/s" in one.text.en]
     assert paced and "left" in paced[-1].en and "남음" in paced[-1].ko
     speed = float(paced[-1].en.split("MB, ")[1].split(" MB/s")[0])
-    assert 0.3 < speed < 1.2
+    assert really * 0.5 < speed < 1.2
 
 
 def test_times_are_written_like_a_clock() -> None:
@@ -334,10 +346,10 @@ def test_a_name_that_resolves_nowhere_is_said_in_time(stand_in: StandInHub, monk
 
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
     monkeypatch.setattr(constants, "ENDPOINT", "http://nowhere.invalid")
-    started = time.monotonic()
-    with pytest.raises(EngineUnavailable, match="cannot be reached"):
-        fetch()
-    assert time.monotonic() - started < 15
+    with fair_clock() as passed:
+        with pytest.raises(EngineUnavailable, match="cannot be reached"):
+            fetch()
+        assert passed() < 15
 
 
 # --- ordinary web servers ---------------------------------------------------------------------------------------
@@ -387,7 +399,7 @@ def test_two_programs_bring_a_file_of_a_web_server_once(stand_in: StandInHub, we
     command = [sys.executable, "-c", _FETCH_A_WEB_FILE, web_file.url, web_file.sha256]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "MODU_"))}
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=own) for _ in range(2)]
-    printed = [one.communicate(timeout=60)[0].strip() for one in both]
+    printed = [one.communicate(timeout=180)[0].strip() for one in both]
     assert [one.returncode for one in both] == [0, 0] and printed[0] == printed[1]
     assert (Path(printed[0]) / "tiny.pt").read_bytes() == WEIGHTS
     assert stand_in.sent_bytes < len(WEIGHTS) * 1.1, "the second found what the first had brought"

@@ -163,7 +163,7 @@ def test_tasks_are_folded_up_in_the_order_of_the_tabs_and_the_chosen_one_is_open
     at = [shown.index(f'data-task="{tab.TASK}"') for tab in TABS]
     assert at == sorted(at) and " open>" not in shown
     assert "<strong>숫자 인식</strong>" in shown and "__i18n__" not in shown
-    assert "2개 중 1개가 이 컴퓨터에 있음" in shown[shown.index('data-task="digits"') :].split("</summary>")[0]
+    assert "2개 중 1개 준비됨" in shown[shown.index('data-task="digits"') :].split("</summary>")[0]
     picked = run(_models_panel.on_pick("digits/far"))[0]
     assert picked.count(" open>") == 1 and 'data-task="digits" open>' in picked
 
@@ -280,15 +280,15 @@ def test_progress_and_cancel_in_the_browser(page_of: Any, stand_in: StandInHub, 
     page.get_by_role("tab", name="Face mosaic" if locale == "en-US" else "얼굴 모자이크", exact=True).first.click()
     page.locator("#face-options > button").first.click()
     _pick(page, "#face_mosaic-engine", "YuNet")
-    page.locator("#face_mosaic-download").wait_for(timeout=10_000)
+    page.locator("#face_mosaic-download").wait_for(timeout=60_000)
     assert stand_in.asked == []
     page.locator("#face_mosaic-download").focus()
     page.keyboard.press("Enter")
-    page.locator("#face_mosaic-plan progress[value]").wait_for(timeout=20_000)
-    page.locator("#face_mosaic-plan").get_by_text(words).first.wait_for(timeout=20_000)
+    page.locator("#face_mosaic-plan progress[value]").wait_for(timeout=60_000)
+    page.locator("#face_mosaic-plan").get_by_text(words).first.wait_for(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.locator("#face_mosaic-stop-download").click()
-    page.locator("#face_mosaic-download").wait_for(timeout=4_000)
+    page.locator("#face_mosaic-download").wait_for(timeout=60_000)
     sent = stand_in.sent_bytes
     assert not wait_until(lambda: stand_in.sent_bytes - sent > 600_000, 2), "the transfer goes on after the cancel"
     assert engines.status(yunet) == "not_downloaded"
@@ -300,7 +300,7 @@ def test_the_panel_loads_fetches_and_removes_in_the_browser(page_of: Any, stand_
     stand_in.files[str(yunet.repo)] = {yunet.files[0]: WEIGHTS}
     page = page_of("ko-KR", width=1280)
     page.locator("#modu-models > button").click()
-    page.locator("#modu-models-table summary").first.wait_for(timeout=30_000)
+    page.locator("#modu-models-table summary").first.wait_for(timeout=60_000)
     assert page.locator("#modu-models-table table:visible").count() == 0, "folded up"
     page.locator("#modu-models-table summary").first.click()
     page.locator("#modu-models-table table:visible").first.wait_for()
@@ -310,19 +310,19 @@ def test_the_panel_loads_fetches_and_removes_in_the_browser(page_of: Any, stand_
     page.locator("#modu-models-load:not([disabled]), #modu-models-unload:not([disabled])").first.wait_for()
     if page.locator("#modu-models-load").is_enabled():
         page.locator("#modu-models-load").click()
-    page.locator("#modu-models-unload:not([disabled])").wait_for(timeout=20_000)
+    page.locator("#modu-models-unload:not([disabled])").wait_for(timeout=60_000)
     page.locator("#modu-models-unload").click()
-    said.get_by_text("내렸습니다").wait_for(timeout=10_000)
+    said.get_by_text("내렸습니다").wait_for(timeout=60_000)
     assert engines.status(engines.find("digits", "embedded")) == "ready"
 
     _pick(page, "#modu-models-choice", "face_mosaic/yunet")
-    said.get_by_text(str(yunet.repo)).first.wait_for(timeout=10_000)
+    said.get_by_text(str(yunet.repo)).first.wait_for(timeout=60_000)
     page.locator("#modu-models-fetch").click()
-    page.locator("#modu-models-remove:not([disabled])").wait_for(timeout=20_000)
+    page.locator("#modu-models-remove:not([disabled])").wait_for(timeout=60_000)
     assert engines.status(yunet) == "ready"
     page.locator("#modu-models-remove").click()
     page.locator("#modu-models-yes").click()
-    said.get_by_text("지웠습니다").wait_for(timeout=10_000)
+    said.get_by_text("지웠습니다").wait_for(timeout=60_000)
     assert engines.status(yunet) == "not_downloaded"
 
 
@@ -332,6 +332,6 @@ def test_the_doctor_answers_in_the_browser(page_of: Any) -> None:
     page.locator("#modu-models > button").click()
     page.locator("#modu-doctor > button").click()
     page.locator("#modu-doctor-look").click()
-    page.locator("#modu-doctor-found .modu-finding").first.wait_for(timeout=40_000)
+    page.locator("#modu-doctor-found .modu-finding").first.wait_for(timeout=60_000)
     assert page.locator("#modu-doctor-found").get_by_text("Python").count() >= 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -159,7 +159,7 @@ def running(checkout: Path, env: dict[str, str], folder: Path) -> Iterator[tuple
         yield url, wait_for(url, server, log)
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(120)
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> str:
