@@ -19,8 +19,8 @@ from tabs._words import visitor_language
 POLL_S = 0.25
 
 _NOT_CHECKED = Text(
-    en="These figures come with the app; the button below asks the Hub for the real ones.",
-    ko="앱에 적힌 값입니다. 아래 단추를 누르면 Hub에서 실제 값을 확인합니다.",
+    en="These figures come with the app and were not checked at the Hub.",
+    ko="앱에 적힌 값이며, Hub에서 확인한 값이 아닙니다.",
 )
 _STARTING = Text(en="Starting...", ko="시작하는 중...")
 _DONE = Text(

@@ -93,7 +93,7 @@ button[role="tab"].selected { color: var(--primary-700); }
   .modu-table tr { display: block; padding: 6px 4px; border-bottom: 1px solid var(--border-color-primary) !important; }
   .modu-table td { display: inline; border: 0 !important; padding: 0; }
   .modu-table td:first-child { display: block; }
-  .modu-table td + td + td::before { content: "· " attr(data-name) " "; color: var(--body-text-color-subdued); }
+  .modu-table td + td + td::before { content: " · " attr(data-name) " "; color: var(--body-text-color-subdued); }
   .modu-fold > summary { padding: 12px 4px; }
   .gradio-container { padding: 8px !important; }
   #modu-title h1 { font-size: 1.25rem; }

@@ -29,7 +29,7 @@ _COLUMNS = (
     Text(en="Memory", ko="메모리"),
     Text(en="Licence", ko="라이선스"),
 )
-_HERE = Text(en="{here} of {count} on this machine", ko="{count}개 중 {here}개가 이 컴퓨터에 있음")
+_HERE = Text(en="{here} of {count} are here", ko="{count}개 중 {here}개 준비됨")
 _WITHOUT_TAB = {"documents": Text(en="Search in documents", ko="문서 검색")}
 _LOADED = Text(en="In memory: {used} of {budget} for engines.", ko="메모리: 엔진용 {budget} 중 {used} 사용.")
 _HELD = Text(
