@@ -3,12 +3,13 @@
     python benchmarks/fit.py                      all of them, as a Markdown table
     python benchmarks/fit.py whisper-tiny kokoro  only these
     python benchmarks/fit.py --readme             all, and put the table into the two READMEs
+    python benchmarks/fit.py --readme sd15        only this one; the other rows of the READMEs stay
 
 Each checkpoint is made by one process, and loaded and used once by another through the project's own `load`, so that
 the peak is that of a visitor's first call. What is too big to build here is computed from the number of its
-parameters and the slope between the two next smaller ones of its family (a chat model from the size of its files), and
-marked so. YuNet is so small that only
-the real file means anything: name its folder in MODU_MODELS_DIR.
+parameters and the slope between the two next smaller ones of its family (a chat model or a painter from the size of its
+files and the pixels of its pictures), and marked so. YuNet is so small that only the real file means anything: name its
+folder in MODU_MODELS_DIR. The 8 and 4 bit Qwen3 are made with the package nncf.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
+import fit_pictures  # noqa: E402
+import fit_texts  # noqa: E402
+
 from pipelines import downloads, engines, hub, memory, settings  # noqa: E402
+from pipelines.diffusion import checkpoints  # noqa: E402
 from pipelines.hub_cli import register_all  # noqa: E402
 from pipelines.job import Job  # noqa: E402
 
@@ -40,6 +45,7 @@ SHAPES = {  # encoder layers, decoder layers, width, heads, mel bands, vocabular
     "turbo": (32, 4, 1280, 20, 128, 51866),
 }
 TOO_BIG = ("turbo",)  # to build here beside other work
+PACKAGES_MB = 700.0  # diffusers, transformers and torch themselves
 
 
 def make_whisper(size: str, folder: Path) -> None:
@@ -168,9 +174,59 @@ def cases() -> list[Case]:
     for name, make, voice in (("kokoro", make_kokoro, "af_heart"), ("mms-tts-kor", make_mms, "kor")):
         spec = engines.find("text_to_speech", name)
         found.append(Case(spec, "", make, plain_load(spec.task, name), use_voice(voice)))
-    spec = engines.find("chat", "qwen3-0.6b")
-    found.append(Case(spec, "", make_chat, plain_load(spec.task, spec.name), use_chat))
-    return found
+    for name, make in (
+        ("qwen3-0.6b", make_chat),
+        ("qwen3-0.6b-int8", fit_texts.make_converted("int8")),
+        ("qwen3-0.6b-int4", fit_texts.make_converted("int4")),
+    ):
+        spec = engines.find("chat", name)
+        found.append(Case(spec, "", make, plain_load(spec.task, name), use_chat))
+    return [*found, *_of_texts(), *_of_pictures()]
+
+
+def _of_texts() -> list[Case]:
+    found = []
+    for task, name, make, use in (
+        ("documents", "multilingual-e5-small", fit_texts.make_e5, fit_texts.use_e5),
+        ("ocr", "trocr-printed", fit_texts.make_trocr, fit_texts.use_trocr),
+        ("ocr", "trocr-handwritten", fit_texts.make_trocr, fit_texts.use_trocr),
+        ("ocr", "got-ocr2", fit_texts.make_got, fit_texts.use_got),
+    ):
+        found.append(Case(engines.find(task, name), "", make, plain_load(task, name), use))
+    korean = engines.find("ocr", "ppocr-korean")
+    return [*found, Case(korean, "", fit_texts.make_paddle, fit_texts.load_paddle, fit_texts.use_paddle)]
+
+
+def _of_pictures() -> list[Case]:
+    specs = [spec for task in ("text_to_image", "inpainting") for spec in engines.specs(task)]
+    return [
+        Case(spec, "", _picture(spec.name), plain_load(spec.task, spec.name), fit_pictures.use)
+        for spec in specs
+        if spec.name in fit_pictures.UNETS
+    ]
+
+
+def _picture(name: str) -> Callable[[str, Path], None]:
+    return lambda _, folder: fit_pictures.make(name, folder / "model")
+
+
+def larger_pictures(row: dict[str, float]) -> dict[str, dict[str, float]]:
+    """The larger painters, from the row of Stable Diffusion 1.5: 4 bytes a weight, and the work by the pixels."""
+    small = engines.find("text_to_image", "sd15")
+    work = row["peak_mb"] - 2 * small.size_mb - PACKAGES_MB
+    rows = {}
+    for module in (*engines.modules("text_to_image"), *engines.modules("inpainting")):
+        spec = module.SPEC
+        if spec.kind != "hub" or spec.name in fit_pictures.UNETS or spec.requires != checkpoints.REQUIRES:
+            continue
+        defaults = module.DEFAULTS  # type: ignore[attr-defined]
+        pixels = defaults.width * defaults.height / 512**2
+        rows[spec.name] = {
+            "peak_mb": 2 * spec.size_mb + PACKAGES_MB + work * pixels,
+            "load_s": row["load_s"] * spec.size_mb / small.size_mb,
+            "file_mb": spec.size_mb,
+        }
+    return rows
 
 
 def larger_chats(row: dict[str, float]) -> dict[str, dict[str, float]]:
@@ -196,6 +252,10 @@ def parameters(size: str) -> float:
     return (12.0 * encoder + 16.0 * decoder) * width**2 + float(words * width)
 
 
+class NotMade(Exception):
+    """Why one engine has no row; the others have theirs all the same."""
+
+
 def measure(case: Case) -> dict[str, float]:
     """Make in one process, load and use in another."""
     with tempfile.TemporaryDirectory() as folder:
@@ -204,7 +264,7 @@ def measure(case: Case) -> dict[str, float]:
                 [sys.executable, __file__, f"--{step}", case.spec.name, folder], capture_output=True, text=True
             )
             if done.returncode:
-                raise SystemExit(f"{case.spec.name} could not be {step}d:\n{done.stderr[-2000:]}")
+                raise NotMade(f"{case.spec.name}: {step} failed\n{done.stderr[-2000:]}")
         return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
@@ -247,12 +307,13 @@ def yunet() -> tuple[str, dict[str, float]] | None:
     return spec.name, {"peak_mb": peak - before, "load_s": seconds, "file_mb": spec.size_mb}
 
 
-def table(rows: dict[str, tuple[dict[str, float], str]]) -> str:
-    """The measurements as Markdown."""
-    lines = [
-        "| engine | fits a 16 GB Space | peak memory | load | files | |",
-        "|---|---|---|---|---|---|",
-    ]
+HEAD = ["| engine | fits a 16 GB Space | peak memory | load | files | |", "|---|---|---|---|---|---|"]
+
+
+def table(rows: dict[str, tuple[dict[str, float], str]], before: str = "") -> str:
+    """The measurements as Markdown, and of an earlier table the rows that were not measured this time."""
+    lines = {line.split("|")[1].strip(): line for line in before.splitlines() if line.startswith("| ")}
+    lines.pop("engine", None)
     room = SPACE_MB * settings.Limits().memory_share
     for name, (row, how) in rows.items():
         fits = "yes" if row["peak_mb"] <= room else "no"
@@ -264,20 +325,22 @@ def table(rows: dict[str, tuple[dict[str, float], str]]) -> str:
             f"{row['file_mb']:.0f} MB",
             how,
         ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        lines[name] = f"| {' | '.join(cells)} |"
+    known = [spec.name for task in engines.tasks() for spec in engines.specs(task)]
+    order = sorted((name for name in lines if name in known), key=known.index)
+    return "\n".join([*HEAD, *(lines[name] for name in order)]) + "\n"
 
 
-def into_readmes(made: str) -> None:
-    """Put the table between its two marks."""
+def into_readmes(rows: dict[str, tuple[dict[str, float], str]]) -> None:
+    """Put the table between its two marks; rows that stand there already stay."""
     for name in ("README.md", "README.ko.md"):
         path = ROOT / name
         text = path.read_text(encoding="utf-8")
         before, _, rest = text.partition("<!-- fit -->\n")
-        _, mark, after = rest.partition("<!-- /fit -->")
+        earlier, mark, after = rest.partition("<!-- /fit -->")
         if not mark:
             raise SystemExit(f"{name} has no place for the table: <!-- fit --> and <!-- /fit -->")
-        path.write_text(f"{before}<!-- fit -->\n{made}{mark}{after}", encoding="utf-8")
+        path.write_text(f"{before}<!-- fit -->\n{table(rows, earlier)}{mark}{after}", encoding="utf-8")
 
 
 def main(arguments: list[str]) -> None:
@@ -293,11 +356,17 @@ def main(arguments: list[str]) -> None:
     wanted = [one for one in arguments if not one.startswith("--")]
     chosen = [one for one in cases() if not wanted or one.spec.name in wanted]
     measured: dict[str, dict[str, float]] = {}
+    failed: list[str] = []
     rows: dict[str, tuple[dict[str, float], str]] = {}
     for case in chosen:
         if case.size in TOO_BIG:
             continue
-        measured[case.spec.name] = measure(case)
+        try:
+            measured[case.spec.name] = measure(case)
+        except NotMade as error:
+            failed.append(case.spec.name)
+            print(error, file=sys.stderr)
+            continue
         rows[case.spec.name] = measured[case.spec.name], "measured"
         print(case.spec.name, measured[case.spec.name], f"SPEC says {case.spec.memory_mb} MB", file=sys.stderr)
     for case in chosen:
@@ -305,17 +374,18 @@ def main(arguments: list[str]) -> None:
         if guess is not None:
             rows[case.spec.name] = guess, "computed"
             print(case.spec.name, guess, f"SPEC says {case.spec.memory_mb} MB", file=sys.stderr)
-    if "qwen3-0.6b" in measured:
-        for name, row in larger_chats(measured["qwen3-0.6b"]).items():
+    for smallest, others in (("qwen3-0.6b", larger_chats), ("sd15", larger_pictures)):
+        for name, row in others(measured[smallest]).items() if smallest in measured else ():
             rows[name] = row, "computed"
-            print(name, row, f"SPEC says {engines.find('chat', name).memory_mb} MB", file=sys.stderr)
+            print(name, row, file=sys.stderr)
     real = json.loads(subprocess.run([sys.executable, __file__, "--yunet"], capture_output=True, text=True).stdout)
     if real is not None and (not wanted or "yunet" in wanted):
         rows[real[0]] = real[1], "measured, real file"
-    made = table(rows)
-    print(made)
+    print(table(rows))
     if "--readme" in arguments:
-        into_readmes(made)
+        into_readmes(rows)
+    if failed:
+        raise SystemExit(f"not measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":
