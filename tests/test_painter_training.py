@@ -254,6 +254,25 @@ def stage_of(name: str, folder: Path, words: painter_words.CLIPTokenizer) -> Sta
     return painter_unet.UnetStage(folder, SHORT, painter_unet.Tools(vae, words, {}, pools), encoder)
 
 
+def test_the_hand_practises_while_the_eye_stays_as_it_is(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    vae = painter_nets.new_vae().eval()
+    x = painter_vae.as_tensor([draw(one) for one in scenes(4)])
+    plan = replace(SHORT, rate=2e-3, warm_up=1)
+    stage = painter_vae.DecoderStage(tmp_path, plan, BOTH, {}, vae)
+    with torch.no_grad():
+        before = stage.whole()
+        assert torch.equal(before.decode(before.encode(x).latent_dist.mean).sample,
+                           vae.decode(vae.encode(x).latent_dist.mean).sample)  # fmt: skip
+        first = float(stage.loss(torch.Generator().manual_seed(0)))
+    for _ in range(6):
+        stage.learn()
+    with torch.no_grad():
+        stage.step = 0  # the pictures of the first step again
+        assert float(stage.loss(torch.Generator().manual_seed(0))) < first
+        assert torch.equal(stage.whole().encode(x).latent_dist.mean, vae.encode(x).latent_dist.mean)
+
+
 @pytest.mark.parametrize("name", ["vae", "text", "unet"])
 def test_a_stage_that_was_killed_ends_like_one_that_was_not(
     name: str, words: painter_words.CLIPTokenizer, tmp_path: Path

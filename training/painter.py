@@ -2,9 +2,10 @@
 
     python -m training.painter --work FOLDER --emoji NOTO --out assets/text_to_image
 
-Four stages, each within its own budget of processor seconds: the autoencoder (vae), the words (text), the painter
-proper (unet), and the files of a Stable Diffusion pipeline (export). Stopped or killed and started again with the same
-words it goes on where it was; a larger budget goes on too. `--stages vae` does one stage only.
+Five stages, each within its own budget of processor seconds: the autoencoder (vae), the words (text), the painter
+proper (unet), the autoencoder's decoder once more (decoder), and the files of a Stable Diffusion pipeline (export).
+Stopped or killed and started again with the same words it goes on where it was; a larger budget goes on too.
+`--stages vae` does one stage only.
 Without --emoji it learns shapes alone. Its marks come from `python -m benchmarks.painter`.
 """
 
@@ -26,7 +27,7 @@ from training.painter_nets import new_text_encoder
 from training.painter_run import Plan
 from training.painter_scenes import Mix
 
-STAGES = ("vae", "text", "unet", "export")
+STAGES = ("vae", "text", "unet", "decoder", "export")
 EMOJI_SHARE = 0.3  # of the pictures with one thing, for the autoencoder and the words
 POOLS = {"alone": 0.32, "pairs": 0.6, "emoji": 0.08}
 log = logging.getLogger("painter")
@@ -93,8 +94,13 @@ class Training:
             self.args.work, self.plan(painter_unet.PLAN, self.args.unet_cpu), tools, encoder.requires_grad_(True)
         )
 
+    def decoder(self) -> painter_vae.DecoderStage:
+        plan = self.plan(painter_vae.DECODER_PLAN, self.args.decoder_cpu)
+        return painter_vae.DecoderStage(self.args.work, plan, self.mix, self.emoji, self.vae().requires_grad_(True))
+
     def export(self) -> None:
         stage = self.unet()
+        stage.tools = replace(stage.tools, vae=self.decoder().whole())
         has_emoji = bool(self.emoji) and stage.progress > painter_unet.EMOJI_FROM
         names = self.names if has_emoji else {}
         painter_export.write(self.args.out, stage, self.mix if has_emoji else Mix(), names)
@@ -109,6 +115,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--vae-cpu", type=float, default=painter_vae.PLAN.cpu_seconds, help="processor seconds")
     parser.add_argument("--text-cpu", type=float, default=painter_text.PLAN.cpu_seconds)
     parser.add_argument("--unet-cpu", type=float, default=painter_unet.PLAN.cpu_seconds)
+    parser.add_argument("--decoder-cpu", type=float, default=painter_vae.DECODER_PLAN.cpu_seconds)
     parser.add_argument("--pictures", type=int, default=45_000, help="latents kept for the unet stage")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1, help="1 where processors are shared with others")
@@ -126,6 +133,8 @@ def main(given: list[str] | None = None) -> None:
         training.text()
     if "unet" in args.stages:
         training.unet().run()
+    if "decoder" in args.stages:
+        training.decoder().run()
     if "export" in args.stages:
         training.export()
 

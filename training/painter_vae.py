@@ -18,6 +18,8 @@ from training.painter_scenes import EmojiPictures, Mix, Pixels, Scene, draw, sce
 
 RIM, RIM_WEIGHT = 4, 3.0  # the border is hardest, and a frame around a picture is ugly
 EXAM_SEED = 900_001
+SHAKEN = 0.06  # noise on latents (whose spread is 1) while the hand practises: the painter's are never exact
+DECODER_PLAN = Plan(steps=60_000, cpu_seconds=1_800, batch=4, rate=1.5e-3, kept=0.998, warm_up=60, measure_every_s=300)
 PLAN = Plan(steps=60_000, cpu_seconds=2_400, batch=4, rate=2e-3, kept=0.998, measure_every_s=300)
 
 
@@ -109,6 +111,40 @@ def exam(vae: AutoencoderKL, count: int, emoji: EmojiPictures, mix: Mix) -> dict
         back = rebuilt(vae, drawn)
         row["emoji_psnr"] = round(float(np.mean([psnr(a, b) for a, b in zip(back, drawn, strict=True)])), 2)
     return row
+
+
+class DecoderStage(Stage):
+    """The hand alone practises on, while what the eye sees stays as it is: latents that were kept remain right."""
+
+    name = "decoder"
+
+    def __init__(self, folder: Path, plan: Plan, mix: Mix, emoji: EmojiPictures, vae: AutoencoderKL) -> None:
+        self.mix, self.emoji, self.vae = mix, emoji, vae.to(plan.device)
+        self.weights = rim_weights(128).to(plan.device)
+        super().__init__(
+            folder, plan, {"decoder": copy.deepcopy(vae.decoder), "post": copy.deepcopy(vae.post_quant_conv)}
+        )
+
+    def loss(self, generator: torch.Generator) -> Tensor:
+        first = self.step * self.plan.batch
+        scenes = (scene(self.plan.seed + 2, first + at, self.mix) for at in range(self.plan.batch))
+        x = as_tensor([draw(one, self.emoji) for one in scenes]).to(self.plan.device)
+        with half(self.plan.device):
+            with torch.no_grad():
+                latents = self.vae.encode(x).latent_dist.mean
+            latents = latents + SHAKEN * torch.randn(latents.shape, generator=generator).to(x.device)
+            got = self.nets["decoder"](self.nets["post"](latents))
+        return likeness_loss(got.float(), x, self.weights)
+
+    def whole(self) -> AutoencoderKL:
+        """The autoencoder with the practised hand."""
+        vae = copy.deepcopy(self.vae)
+        vae.decoder.load_state_dict(self.average["decoder"].state_dict())
+        vae.post_quant_conv.load_state_dict(self.average["post"].state_dict())
+        return vae
+
+    def measure(self) -> dict[str, Any]:
+        return exam(self.whole(), 100, self.emoji, self.mix)
 
 
 @torch.no_grad()
