@@ -295,7 +295,11 @@ def qwen_image(folder: Path) -> tuple[Path, Path]:
         for part in (pipe.transformer.txt_in, pipe.transformer.proj_out):
             part.weight.mul_(20)
     save(pipe, folder / "base")
-    QwenImageControlNetModel(num_layers=1, extra_condition_channels=4, **shape).save_pretrained(folder / "control")
+    control = QwenImageControlNetModel(num_layers=1, extra_condition_channels=4, **shape)
+    with torch.no_grad():  # fresh ones begin with no say at all
+        for part in (control.controlnet_x_embedder, *control.controlnet_blocks):
+            part.weight.normal_()
+    control.save_pretrained(folder / "control")
     return folder / "base", folder / "control"
 
 

@@ -184,7 +184,8 @@ def test_lama_fills_from_around(stand_in: StandInHub) -> None:
     repainter = fetched(REPAINTS, "lama")
     grey = Image.new("RGB", (128, 96), (200, 100, 50))
     grey.paste((0, 0, 0), (32, 24, 96, 72))
-    filled = done(repainter.repaint(replace(ORDER, image=grey, mask=pictures.mask((128, 96))), Job()))
+    order = replace(ORDER, width=128, height=96, image=grey, mask=pictures.mask((128, 96)))
+    filled = done(repainter.repaint(order, Job()))
     assert filled.size == (128, 96) and not repainter.takes_prompt
     assert np.abs(np.asarray(filled, int)[48, 64] - (200, 100, 50)).max() <= 6
 
