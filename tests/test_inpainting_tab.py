@@ -250,6 +250,13 @@ def test_the_result_becomes_the_next_picture(picture: Any, engine: FakeRepainter
     assert Path(again[4]).name == "my photo-repainted.png", "names do not grow with each round"
 
 
+def test_choosing_another_picture_forgets_the_one_before(engine: FakeRepainter) -> None:
+    source, intake, desk, picture = run(marking.on_another())
+    assert source is None and picture is None and (intake["visible"], desk["visible"]) == (True, False)
+    with pytest.raises(InvalidInput, match="Choose a picture first"):
+        steps(source, board(stroke(spot())))
+
+
 def test_a_stop_is_told_only_where_there_is_something_to_see() -> None:
     assert "Stopped" in run(answers.on_stop(("before.png", "after.png")))
     assert run(answers.on_stop(None)) == gr.skip()

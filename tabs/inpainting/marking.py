@@ -59,8 +59,8 @@ async def on_arrival(sent: Any) -> tuple:
 
 
 async def on_another() -> tuple:
-    """Back to choosing a picture."""
-    return gr.update(visible=True), gr.update(visible=False), None
+    """Back to choosing a picture: the one before is not repainted any more."""
+    return None, gr.update(visible=True), gr.update(visible=False), None
 
 
 async def on_faces(source: dict | None, board: dict) -> Any:
