@@ -520,7 +520,8 @@ def test_the_endpoint_names_what_is_wrong(client: Client, saved: Any, change: di
 
 def test_the_value_of_a_gradio_editor_is_no_picture(app_url: str) -> None:
     """A program that posts what an ImageEditor would hold gets a sentence in its language, not an empty result."""
-    given = {"background": raw.file_value("x"), "layers": [], "composite": None}
+    sheet = raw.upload(app_url, example("inpainting", "balloon.jpg"), "balloon.jpg")
+    given = {"background": raw.file_value(sheet, "balloon.jpg"), "layers": [], "composite": None}
     defaults = [None, "", "", "auto", 0, -1, 1.0, 0, 0, False, "", -1]
     event, said = raw.call(app_url, "inpainting", [given, *defaults], {"Accept-Language": "ko"})
     assert event == "error" and "업로드된 파일이 아닙니다" in said["error"] and "[invalid_input]" in said["error"]
