@@ -82,18 +82,20 @@ class QwenCanvas(Canvas):
     def _painted(self, pipe: Any, order: Order, steps: Steps) -> tuple[Image.Image, bool]:
         import torch
 
-        made = pipe(
-            prompt=order.prompt,
-            negative_prompt=order.negative_prompt or " ",  # without one there is no guidance
-            control_image=order.image,
-            control_mask=order.mask,
-            true_cfg_scale=order.guidance_scale,
-            num_inference_steps=order.steps,
-            width=order.width,
-            height=order.height,
-            generator=torch.Generator("cpu").manual_seed(order.seed),
-            callback_on_step_end=steps,
-        )
+        with torch.random.fork_rng():
+            torch.manual_seed(order.seed)  # the library encodes the condition with numbers of no generator
+            made = pipe(
+                prompt=order.prompt,
+                negative_prompt=order.negative_prompt or " ",  # without one there is no guidance
+                control_image=order.image,
+                control_mask=order.mask,
+                true_cfg_scale=order.guidance_scale,
+                num_inference_steps=order.steps,
+                width=order.width,
+                height=order.height,
+                generator=torch.Generator("cpu").manual_seed(order.seed),
+                callback_on_step_end=steps,
+            )
         return made.images[0], False
 
 
