@@ -98,7 +98,7 @@ def test_a_korean_visitor_clicks_words_paints_and_brings_the_settings_back(
     page.wait_for_function("() => document.querySelector('#t2i-prompt textarea').value.startsWith('빨간 별')")
     page.locator("#t2i-options button").first.click()
     page.wait_for_function(
-        "seed => document.querySelector('#t2i-seed input').value === seed", arg=str(seed), timeout=SLOW
+        "seed => document.querySelector('#t2i-seed :is(input, textarea)').value === seed", arg=str(seed), timeout=SLOW
     )
     page.locator("#t2i-run").click()
     page.locator("#t2i-view .pictures li").nth(1).wait_for()
@@ -115,7 +115,7 @@ def test_a_stop_keeps_the_preview_and_its_seed(page_of: Any, painter: FakePainte
     page = opened(page_of, "ko-KR", "dark", 360)
     page.locator("#t2i-prompt textarea").fill("빨간 별, cathedral")
     page.locator("#t2i-options button").first.click()
-    page.locator("#t2i-steps input").fill("20")
+    page.locator("#t2i-steps :is(input, textarea)").fill("20")
     page.locator("#t2i-run").click()
     page.locator("#t2i-view .t2i[data-state=painting] figcaption", has_text="20단계 중").wait_for()
     page.locator("#t2i-report", has_text="cathedral").wait_for()
@@ -128,7 +128,9 @@ def test_a_stop_keeps_the_preview_and_its_seed(page_of: Any, painter: FakePainte
     assert page.evaluate("document.querySelector('#t2i-view figure img').naturalWidth") == 64
     page.locator("#t2i-same-seed").click()
     seed = str(painter.orders[-1].seed)
-    page.wait_for_function("seed => document.querySelector('#t2i-seed input').value === seed", arg=seed, timeout=SLOW)
+    page.wait_for_function(
+        "seed => document.querySelector('#t2i-seed :is(input, textarea)').value === seed", arg=seed, timeout=SLOW
+    )
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

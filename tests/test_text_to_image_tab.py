@@ -32,7 +32,7 @@ from tabs.text_to_image.controls import Controls
 from tabs.text_to_image.desk import Desk, Picture, zipped
 
 GIVEN: dict[str, Any] = {
-    "prompt": "a red kite", "negative": "", "engine": "auto", "steps": None, "guidance": None, "size": "", "seed": None,
+    "prompt": "a red kite", "negative": "", "engine": "auto", "steps": "", "guidance": "", "size": "", "seed": "",
     "count": 1, "image": None, "strength": 0.6, "scheduler": "", "style": "", "lora": "", "lora_scale": 1.0,
     "embed": True,
 }  # fmt: skip
@@ -199,8 +199,8 @@ def test_the_picture_appears_step_by_step(fake_engine: Callable[[Any], Any]) -> 
 
 CONTROLS = [
     ({"prompt": "a blue dog"}, "prompt", "a blue dog"), ({"negative": "rain"}, "negative_prompt", "rain"),
-    ({"steps": 3}, "steps", 3), ({"guidance": 0}, "guidance_scale", 0), ({"size": "96x32"}, "width", 96),
-    ({"size": " 96 × 32 "}, "height", 32), ({"seed": 0}, "seed", 0),
+    ({"steps": " 3 "}, "steps", 3), ({"guidance": "0"}, "guidance_scale", 0), ({"size": "96x32"}, "width", 96),
+    ({"size": " 96 × 32 "}, "height", 32), ({"seed": "0"}, "seed", 0),
     ({"scheduler": "EulerDiscreteScheduler"}, "scheduler", "EulerDiscreteScheduler"),
     ({"style": "ink"}, "negative_prompt", STYLES[4].against), ({"lora": "me/x"}, "lora", "me/x"),
     ({"lora_scale": 0.3}, "lora_scale", 0.3),
@@ -257,6 +257,14 @@ def test_a_size_that_is_none_is_refused(painter: FakePainter, size: str) -> None
         steps(size=size)
 
 
+@pytest.mark.parametrize("field", ["steps", "guidance", "seed"])
+@pytest.mark.parametrize("value", ["many", "1e999", "nan", "-7", True])
+def test_a_number_that_is_none_is_refused(painter: FakePainter, field: str, value: Any) -> None:
+    with pytest.raises(InvalidInput, match=field):
+        steps(**{field: value})
+    assert not painter.orders
+
+
 def test_what_the_painter_does_not_know_stands_beside_the_picture(fake_engine: Callable[[Any], Any]) -> None:
     fake_engine(PainterModule(FakePainter(words={"red", "star"})))
     report = steps(prompt="red <b>cathedral</b> star", style="oil")[-1]["report"]
@@ -294,7 +302,7 @@ def test_a_stop_keeps_the_preview_and_what_is_finished(fake_engine: Callable[[An
     assert shown["state"] == "stopped" and shown["stage"] == desk.strip[-1] and Path(shown["stage"]).is_file()
     assert "Stopped at step 2 of 4 · seed 21" in shown["caption"]
     assert len(shown["pictures"]) == 1 and one["value"] == desk.pictures[0].path and archive["interactive"] is False
-    assert run(answers.on_same_seed(desk)) == 21
+    assert run(answers.on_same_seed(desk)) == "21"
     assert slow.steps_done <= 7
     assert steps(desk)[-1]["view"]["state"] == "still"
 
@@ -308,7 +316,7 @@ def test_another_picture_is_looked_at(painter: FakePainter) -> None:
     desk = steps(seed=1, count=3)[-1]["desk"]
     _, shown, png = run(answers.on_which(desk, SimpleNamespace(_data={"which": 1})))  # type: ignore[arg-type]
     assert shown["which"] == 1 and "Seed 2" in shown["caption"] and png["value"] == desk.pictures[1].path
-    assert run(answers.on_same_seed(desk)) == 2 and answers.picture_of(desk) == desk.pictures[1].path
+    assert run(answers.on_same_seed(desk)) == "2" and answers.picture_of(desk) == desk.pictures[1].path
     for wrong in (-1, 3, "1", None):
         run(answers.on_which(desk, SimpleNamespace(_data={"which": wrong})))  # type: ignore[arg-type]
         assert desk.which == 1
@@ -329,10 +337,10 @@ def by_engine(engine: str, size: str = "", scheduler: str = "") -> dict[str, Any
 
 def test_the_choices_follow_the_engine(painter: FakePainter) -> None:
     shown = by_engine("fake", "96x96", "EulerDiscreteScheduler")
-    assert shown["steps"]["placeholder"] == "Automatic (4)" and shown["guidance"]["placeholder"] == "Automatic (5)"
+    assert shown["steps"]["placeholder"] == "Auto (4)" and shown["guidance"]["placeholder"] == "Auto (5)"
     assert shown["size"]["value"] == "96x96" and shown["scheduler"]["value"] == "EulerDiscreteScheduler"
     assert [value for _, value in shown["scheduler"]["choices"]] == ["", *ABLE.schedulers]
-    assert shown["size"]["choices"][0] == ("Automatic (64 × 64)", "")
+    assert shown["size"]["choices"][0] == ("Auto (64×64)", "")
     for _, value in shown["size"]["choices"][1:]:
         width, height = (int(side) for side in value.split("x"))
         assert width % 8 == height % 8 == 0 and 32 <= min(width, height) <= max(width, height) <= 128
@@ -408,7 +416,7 @@ def restored(file: Any, engine: str = "auto") -> dict[str, Any]:
 
 def test_a_painted_picture_brings_its_settings_back(painter: FakePainter, upload: Any) -> None:
     asked = {
-        "prompt": "빨간 연", "negative": "비", "steps": 3, "guidance": 2.5, "size": "96x32", "seed": 8,
+        "prompt": "빨간 연", "negative": "비", "steps": "3", "guidance": "2.5", "size": "96x32", "seed": "8",
         "scheduler": "EulerDiscreteScheduler", "style": "ink", "lora": "me/x", "lora_scale": 0.5,
     }  # fmt: skip
     path = steps(**asked)[-1]["png"]["value"]

@@ -87,7 +87,7 @@ def _wire(desk: gr.State, chosen: Controls, shown: gr.HTML, report: gr.HTML, fil
     )
     shown.select(**private(answers.on_which), inputs=desk, outputs=[desk, shown, files[0]], **quiet)
     chosen.same_seed.click(**private(answers.on_same_seed), inputs=desk, outputs=chosen.seed, **quiet)
-    chosen.new_seed.click(None, js="() => null", outputs=chosen.seed)
+    chosen.new_seed.click(None, js="() => ''", outputs=chosen.seed)
     chosen.picker.choice.change(
         **private(answers.on_engine), inputs=[chosen.picker.choice, chosen.size, chosen.scheduler],
         outputs=chosen.by_engine, queue=False, **quiet,

@@ -13,7 +13,7 @@ from pipelines import engines, text_to_image
 from pipelines.errors import InvalidInput
 from pipelines.text_to_image import TASK, PaintOptions, PictureSettings
 from pipelines.words import EMPTY, Language, Text
-from tabs._calls import flow, tell, work
+from tabs._calls import flow, work
 from tabs._files import uploaded
 from tabs._parts import localized_picker
 from tabs._words import visitor_language
@@ -38,10 +38,10 @@ async def on_paint(
     prompt: str,
     negative: str,
     engine: str,
-    steps: int | None,
-    guidance: float | None,
+    steps: str | None,
+    guidance: str | None,
     size: str,
-    seed: int | None,
+    seed: str | None,
     count: int,
     image: Any,
     strength: float,
@@ -54,19 +54,21 @@ async def on_paint(
     """Paint. Every step is shown; a finished picture is kept and can be downloaded while the next one is painted."""
     language = visitor_language()
     width, height = controls.parsed_size(size)
+    chosen = {
+        name: controls.number_of(value, name)
+        for name, value in (("steps", steps), ("guidance_scale", guidance), ("seed", seed))
+    }
     options = PaintOptions(
         negative_prompt=negative or "",
-        steps=0 if steps is None else steps,
-        guidance_scale=-1 if guidance is None else guidance,
         width=width,
         height=height,
-        seed=-1 if seed is None else seed,
         count=count,
         image_strength=strength,
         scheduler=scheduler or "",
         style=style or "",
         lora=lora or "",
         lora_scale=lora_scale,
+        **{name: value for name, value in chosen.items() if value is not None},  # type: ignore[arg-type]
     )
     run = painting(prompt, options, image, engine)
     before = list(desk.pictures)
@@ -80,7 +82,6 @@ async def on_paint(
         yield desk, view.shown(desk, language, "painting"), _report(moment, language), *_files(desk)
     if moment is not None:
         desk.moment = None
-        tell(moment.now.notice)
         yield desk, view.shown(desk, language), _report(moment, language), *_files(desk, whole=True)
 
 
@@ -97,13 +98,13 @@ async def on_which(desk: Desk, event: gr.EventData) -> tuple[Any, ...]:
     return desk, view.shown(desk, visitor_language()), _files(desk)[0]
 
 
-async def on_same_seed(desk: Desk) -> int:
+async def on_same_seed(desk: Desk) -> str:
     """The seed of the picture in sight, to be used again."""
     if desk.moment is not None:
-        return desk.moment.seed
+        return f"{desk.moment.seed}"
     if desk.current is None:
         raise InvalidInput(_NO_SEED)
-    return desk.current.seed
+    return f"{desk.current.seed}"
 
 
 async def on_engine(engine: str, size: str, scheduler: str) -> tuple[Any, ...]:
@@ -138,10 +139,10 @@ async def on_restore(file: Any, engine: str) -> tuple[Any, ...]:
         known.prompt,
         known.negative_prompt,
         chosen,
-        known.steps if known.steps > 0 else None,
-        known.guidance_scale if known.guidance_scale >= 0 else None,
+        f"{known.steps}" if known.steps > 0 else "",
+        f"{known.guidance_scale:g}" if known.guidance_scale >= 0 else "",
         gr.update(choices=_with(controls.size_choices(able, language), size), value=size),
-        known.seed if known.seed >= 0 else None,
+        f"{known.seed}" if known.seed >= 0 else "",
         gr.update(choices=schedulers, value=known.scheduler if same else ""),
         known.style,
         known.lora,

@@ -9,17 +9,17 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines import text_to_image
+from pipelines import checks, text_to_image
 from pipelines.diffusion.contract import Defaults
 from pipelines.errors import InvalidInput
-from pipelines.text_to_image import HIGHEST_SEED, LORA_SCALE, MOST_PICTURES, STYLES, TASK
+from pipelines.text_to_image import LORA_SCALE, MOST_PICTURES, STYLES, TASK
 from pipelines.words import Language, Text
 from tabs._parts import EnginePicker, engine_line_box, engine_picker, picture_input
 from tabs._words import say
 from tabs.text_to_image import chips
 
 _AUTOMATIC = Text(en="Automatic", ko="자동")
-_OWN = Text(en="Automatic ({value})", ko="자동 ({value})")
+_OWN = Text(en="Auto ({value})", ko="자동 ({value})")
 _SHAPES = (
     (Text(en="Square", ko="정사각형"), 1.0, 1.0),
     (Text(en="Portrait", ko="세로"), 2 / 3, 1.0),
@@ -42,9 +42,9 @@ class Controls:
     size: gr.Dropdown
     count: gr.Slider
     negative: gr.Textbox
-    steps: gr.Number
-    guidance: gr.Number
-    seed: gr.Number
+    steps: gr.Textbox
+    guidance: gr.Textbox
+    seed: gr.Textbox
     new_seed: gr.Button
     same_seed: gr.Button
     scheduler: gr.Dropdown
@@ -109,14 +109,14 @@ def _folded(line: gr.HTML) -> dict[str, Any]:
             max_lines=3,
         )  # fmt: skip
         with gr.Row():
-            steps = _number(say("Steps", "단계 수"), "t2i-steps", 0)
-            guidance = _number(say("Guidance", "가이던스"), "t2i-guidance", 2)
+            steps = _number(say("Steps", "단계 수"), "t2i-steps")
+            guidance = _number(say("Guidance", "가이던스"), "t2i-guidance")
             scheduler = gr.Dropdown(
                 [("auto", "")], value="", label=say("Scheduler", "스케줄러"), elem_id="t2i-scheduler", min_width=120,
                 filterable=False,
             )  # fmt: skip
         with gr.Row(equal_height=True):
-            seed = _number(say("Seed (empty: a new one)", "시드 (비우면 새로)"), "t2i-seed", 0, maximum=HIGHEST_SEED)
+            seed = _number(say("Seed (empty: a new one)", "시드 (비우면 새로)"), "t2i-seed")
             same_seed = gr.Button(
                 say("Seed of this picture", "이 그림의 시드"), size="sm", min_width=110, elem_id="t2i-same-seed"
             )
@@ -162,8 +162,19 @@ def _start() -> tuple[gr.Accordion, gr.Image, gr.Slider]:
     return fold, image, strength
 
 
-def _number(label: str, elem_id: str, precision: int, **more: Any) -> gr.Number:
-    return gr.Number(None, label=label, elem_id=elem_id, precision=precision, min_width=110, minimum=0, **more)
+def _number(label: str, elem_id: str) -> gr.Textbox:
+    """A number that may be left open. A text, since an empty number field of Gradio shows a nought."""
+    return gr.Textbox(label=label, elem_id=elem_id, min_width=110, max_lines=1)
+
+
+def number_of(value: object, name: str) -> float | None:
+    """The number in such a field; None where it is empty."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        return float(value.strip()) if isinstance(value, str) else checks.number(value, name, -math.inf, math.inf)
+    except ValueError:
+        return checks.number(value, name, 0, 0)  # says what is wrong with it
 
 
 def style_choices(language: Language) -> list[tuple[str, str]]:
@@ -201,7 +212,7 @@ def size_choices(able: Defaults | None, language: Language) -> list[tuple[str, s
     if able is None:
         return [(_AUTOMATIC.to(language), "")]
     found = {f"{able.width}x{able.height}": ""}
-    choices = [(_own(f"{able.width} × {able.height}", language), "")]
+    choices = [(_own(f"{able.width}×{able.height}", language), "")]
     for name, shape, length in _SHAPES:
         area = able.width * able.height * length**2
         width, height = (
@@ -216,8 +227,9 @@ def size_choices(able: Defaults | None, language: Language) -> list[tuple[str, s
 
 def scheduler_choices(able: Defaults | None, language: Language) -> list[tuple[str, str]]:
     names = able.schedulers if able is not None else ()
-    own = _own(names[0], language) if names else _AUTOMATIC.to(language)
-    return [(own, ""), *((name, name) for name in names)]
+    short = [name.removesuffix("Scheduler") for name in names]
+    own = _own(short[0], language) if short else _AUTOMATIC.to(language)
+    return [(own, ""), *zip(short, names, strict=True)]
 
 
 def parsed_size(size: object) -> tuple[int, int]:
