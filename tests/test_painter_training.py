@@ -337,6 +337,19 @@ def test_exams_are_fixed_and_the_same_in_both_languages() -> None:
 # ---- the files ----
 
 
+def test_a_training_can_begin_with_the_weights_that_are_shipped(
+    words: painter_words.CLIPTokenizer, tmp_path: Path
+) -> None:
+    taught = stage_of("unet", tmp_path / "first", words)
+    painter_export.write(tmp_path / "out", taught, BOTH, {})
+    given = ["--work", str(tmp_path / "next"), "--start", str(tmp_path / "out"), "--pictures", "6"]
+    fresh = painter.Training(painter.arguments(given)).unet()
+    for name in ("unet", "text"):
+        begins, ended = fresh.nets[name].state_dict(), taught.average[name].state_dict()
+        assert all(torch.allclose(begins[key], ended[key], atol=1e-3) for key in ended)
+    assert fresh.step == 0 and len(fresh.tools.words) == len(words)
+
+
 def test_the_files_are_a_stable_diffusion_pipeline(words: painter_words.CLIPTokenizer, tmp_path: Path) -> None:
     from diffusers import StableDiffusionPipeline
 

@@ -5,7 +5,8 @@
 Five stages, each within its own budget of processor seconds: the autoencoder (vae), the words (text), the painter
 proper (unet), the autoencoder's decoder once more (decoder), and the files of a Stable Diffusion pipeline (export).
 Stopped or killed and started again with the same words it goes on where it was; a larger budget goes on too.
-`--stages vae` does one stage only.
+`--stages vae` does one stage only. `--start assets/text_to_image` begins with the weights that are shipped: the
+autoencoder is taken as it is, the words and the painter learn on.
 Without --emoji it learns shapes alone. Its marks come from `python -m benchmarks.painter`.
 """
 
@@ -17,13 +18,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import nn
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from training import painter_emoji, painter_export, painter_text, painter_unet, painter_vae, painter_words
 from training.painter_latents import Pool, pool
-from training.painter_nets import new_text_encoder
+from training.painter_nets import new_text_encoder, new_unet
 from training.painter_run import Plan
 from training.painter_scenes import Mix
 
@@ -46,6 +47,8 @@ class Training:
 
     def words(self) -> CLIPTokenizer:
         folder = self.args.work / "tokenizer"
+        if self.args.start:
+            return CLIPTokenizer.from_pretrained(self.args.start / "tokenizer")
         if not folder.exists():
             part = folder.with_suffix(".part")
             painter_words.tokenizer(self.mix, self.names).save_pretrained(part)
@@ -59,6 +62,8 @@ class Training:
     def vae(self) -> AutoencoderKL:
         """The finished autoencoder; a longer budget for it makes latents already kept worthless, so it is kept too."""
         folder = self.args.work / "vae"
+        if self.args.start and not folder.exists():
+            AutoencoderKL.from_pretrained(self.args.start / "vae", torch_dtype=torch.float32).save_pretrained(folder)
         if not folder.exists():
             plan = self.plan(painter_vae.PLAN, self.args.vae_cpu)
             stage = painter_vae.VaeStage(self.args.work, plan, self.mix, self.emoji)
@@ -87,12 +92,18 @@ class Training:
     def unet(self) -> painter_unet.UnetStage:
         vae, words = self.vae(), self.words()
         encoder: nn.Module = new_text_encoder(len(words), words.eos_token_id, words.bos_token_id)
-        if not (self.args.work / "unet.pt").exists():
+        if self.args.start:
+            encoder = CLIPTextModel.from_pretrained(self.args.start / "text_encoder", dtype=torch.float32)
+        elif not (self.args.work / "unet.pt").exists():
             encoder.load_state_dict(self.text().average["text"].state_dict())
         tools = painter_unet.Tools(vae, words, self.names, self.pools(vae))
-        return painter_unet.UnetStage(
-            self.args.work, self.plan(painter_unet.PLAN, self.args.unet_cpu), tools, encoder.requires_grad_(True)
-        )
+        unet = None
+        if self.args.start:
+            unet = new_unet()
+            taught = UNet2DConditionModel.from_pretrained(self.args.start / "unet", torch_dtype=torch.float32)
+            unet.load_state_dict(taught.state_dict())
+        plan = self.plan(painter_unet.PLAN, self.args.unet_cpu)
+        return painter_unet.UnetStage(self.args.work, plan, tools, encoder.requires_grad_(True), unet)
 
     def decoder(self) -> painter_vae.DecoderStage:
         plan = self.plan(painter_vae.DECODER_PLAN, self.args.decoder_cpu)
@@ -111,6 +122,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("training/runs/painter"), help="checkpoints and curves")
     parser.add_argument("--out", type=Path, default=Path("assets/text_to_image"), help="the finished pipeline")
     parser.add_argument("--emoji", type=Path, help="zip or folder of Noto Emoji 128 px, or NotoColorEmoji.ttf")
+    parser.add_argument("--start", type=Path, help="a finished pipeline whose weights this training begins with")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--vae-cpu", type=float, default=painter_vae.PLAN.cpu_seconds, help="processor seconds")
     parser.add_argument("--text-cpu", type=float, default=painter_text.PLAN.cpu_seconds)
@@ -129,7 +141,7 @@ def main(given: list[str] | None = None) -> None:
     training = Training(args)
     if "vae" in args.stages:
         training.vae()
-    if "text" in args.stages:
+    if "text" in args.stages and not args.start:
         training.text()
     if "unet" in args.stages:
         training.unet().run()

@@ -54,7 +54,7 @@ class Stage:
         self.nets = nn.ModuleDict(nets).to(plan.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.nets).eval().requires_grad_(False)
         self.optimiser = torch.optim.AdamW(self.nets.parameters(), lr=plan.rate, weight_decay=0.01, fused=True)
-        self.step, self.cpu_s, self.smooth = 0, 0.0, math.nan
+        self.step, self.samples, self.cpu_s, self.smooth = 0, 0, 0.0, math.nan
         self.curve: list[dict[str, Any]] = []
         folder.mkdir(parents=True, exist_ok=True)
         if self.checkpoint.exists():
@@ -73,7 +73,7 @@ class Stage:
     def store(self) -> None:
         state = {"nets": self.nets.state_dict(), "average": self.average.state_dict(), "step": self.step}
         state |= {"optimiser": self.optimiser.state_dict(), "cpu_s": self.cpu_s, "curve": self.curve}
-        state |= {"smooth": self.smooth}
+        state |= {"smooth": self.smooth, "samples": self.samples}
         part = self.checkpoint.with_suffix(".part")
         torch.save(state, part)
         part.replace(self.checkpoint)
@@ -85,7 +85,7 @@ class Stage:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.cpu_s, self.curve = state["step"], state["cpu_s"], state["curve"]
-        self.smooth = state["smooth"]
+        self.smooth, self.samples = state["smooth"], state["samples"]
         log.info("%s goes on at step %d, %.0f processor seconds", self.name, self.step, self.cpu_s)
 
     @property
@@ -108,6 +108,7 @@ class Stage:
         nn.utils.clip_grad_norm_(self.nets.parameters(), 1.0)
         self.optimiser.step()
         self.step += 1
+        self.samples += self.plan.batch
         self.average_in(min(self.plan.kept, (1 + self.step) / (10 + self.step)))
         return float(loss.detach())
 
@@ -116,7 +117,7 @@ class Stage:
         torch._foreach_lerp_(list(self.average.parameters()), list(self.nets.parameters()), 1 - kept)
 
     def row(self) -> None:
-        head = {"step": self.step, "samples": self.step * self.plan.batch, "cpu_s": round(self.cpu_s)}
+        head = {"step": self.step, "samples": self.samples, "cpu_s": round(self.cpu_s)}
         self.curve.append({**head, "loss": round(self.smooth, 5), **self.measure()})
         log.info("%s %s", self.name, self.curve[-1])
 
@@ -133,5 +134,5 @@ class Stage:
             if self.cpu_s - stored >= self.plan.store_every_s or self.progress >= 1:
                 self.store()
                 stored = self.cpu_s
-                rate = self.step * self.plan.batch / self.cpu_s
+                rate = self.samples / self.cpu_s
                 log.info("%s step %d loss %.4f, %.1f a second", self.name, self.step, self.smooth, rate)

@@ -144,8 +144,9 @@ def _gathered(voted: np.ndarray, trust: np.ndarray, target: np.ndarray, hole: np
             for channel in range(3):
                 sums[channel] += np.bincount(flat, pieces[:, row, column, channel] * trust, sums.shape[1])
             sums[3] += np.bincount(flat, trust, sums.shape[1])
-    mean = (sums[:3] / np.maximum(sums[3], 1e-9)).reshape(3, height + 2 * reach, stride)
-    return mean[:, reach : reach + height, reach : reach + width].transpose(1, 2, 0)
+    mean: np.ndarray = (sums[:3] / np.maximum(sums[3], 1e-9)).reshape(3, height + 2 * reach, stride)
+    inner: np.ndarray = mean[:, reach : reach + height, reach : reach + width].transpose(1, 2, 0)
+    return inner
 
 
 def _finer(level: Level, pixels: np.ndarray, hole: np.ndarray, random: np.random.Generator) -> Level:
