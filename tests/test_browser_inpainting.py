@@ -197,6 +197,8 @@ def test_an_example_is_mended_at_once_and_the_result_goes_on(page_of: Any, tmp_p
         arg=page.locator("#inpaint-report").inner_text(),
         timeout=LONG,
     )
+    assert not enabled(page, "last"), "it is the one on the picture"
+    press(page, "clear")
     assert enabled(page, "last")
 
 

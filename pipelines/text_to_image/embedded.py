@@ -25,8 +25,10 @@ SPEC = EngineSpec(
     languages=("en", "ko"),
     requires=("diffusers", "transformers", "torch"),
     note=Text(
-        en="Paints shapes in a few colours, one or two at a time. Fetch a bigger model for anything else.",
-        ko="도형을 몇 가지 색으로 하나나 둘씩 그립니다. 다른 그림은 더 큰 모델을 내려받아 그려 보세요.",
+        en="Still learning: grounds and colours mostly come out as asked, shapes do not yet. "
+        "Fetch a bigger model for real pictures.",
+        ko="아직 배우는 중입니다. 배경과 색은 대체로 맞지만 모양은 아직 맞지 않습니다. "
+        "제대로 된 그림은 더 큰 모델을 내려받아 그려 보세요.",
     ),
 )
 
