@@ -249,7 +249,7 @@ def test_unsure_words_are_marked_and_a_correction_settles_them(page_of: Any, mon
     assert marks.all_inner_texts() == words and len(words) > 3
     page.keyboard.press("Tab")
     marks.first.click()
-    page.keyboard.press("End")
+    page.keyboard.press("Control+End")
     page.keyboard.type("!")
     page.wait_for_function(
         "text => document.querySelector('#ocr-text textarea').value.startsWith(text)", arg=" ".join(words) + "!"
