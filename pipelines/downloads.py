@@ -110,17 +110,17 @@ def _folders(name: str) -> list[Path]:
 
 
 def _fetch_all(files: Sequence[WebFile], job: Job, label: Text) -> Path:
-    folder = destination(files)
+    folder, line = destination(files), transfer.Line()
     try:
         with (
             sharing.alone(settings.cache_dir() / "modu" / f"{folder.name}.lock", job, label),
-            transfer.client() as connection,
+            line.held(),
         ):
             for file in files:
                 target, check = folder / file.name, f"sha256:{file.sha256}"
                 if not transfer.sound(target, None, check, job):
                     target.unlink(missing_ok=True)
-                    transfer.receive(connection, Remote(file.url, None, check), target, Meter(job, label), {})
+                    transfer.receive(line, Remote(file.url, None, check), target, Meter(job, label), {})
     except OSError as error:
         log.warning("%s cannot be written: %s", folder, error)
         raise hub.unavailable(label, transfer.storage(error)) from None

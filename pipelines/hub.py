@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import settings, sharing, transfer
-from pipelines.errors import EngineUnavailable
+from pipelines.bridge import aside
+from pipelines.errors import Cancelled, EngineUnavailable
 from pipelines.hub_cache import Entry, Repository, choose, holds
 from pipelines.job import Job
 from pipelines.transfer import Meter, NotFetched, Remote
@@ -122,7 +123,7 @@ def listing(repo: str, files: Sequence[str], revision: str | None, label: Text) 
     if settings.current().offline:
         raise unavailable(label, _OFFLINE)
     try:
-        return _ask(repo, files, Repository(repo).commit(revision) or revision)
+        return _ask(repo, files, Repository(repo).commit(revision) or revision, Job())
     except NotFetched as error:
         raise unavailable(label, error.why) from None
 
@@ -168,7 +169,8 @@ class _Fetch:
     def run(self, job: Job) -> Path:
         job.progress(None, _ASKING.format(label=self.label))
         here = Repository(self.repo)
-        wanted = _ask(self.repo, self.files, (None if self.update else here.commit(self.revision)) or self.revision)
+        commit = None if self.update else here.commit(self.revision)
+        wanted = _ask(self.repo, self.files, commit or self.revision, job)
         if self.admit is not None:
             self.admit(wanted)
         try:
@@ -185,10 +187,11 @@ class _Fetch:
         parts = sum(_length(transfer.part_of(here.blob(entry))) for entry in lacking)
         transfer.require_space(here.folder, sum(entry.size or 0 for entry in lacking) - parts)
         headers = _headers()
-        with transfer.client() as connection:
+        line = transfer.Line()
+        with line.held():
             for entry in lacking:
                 remote = Remote(_address(self.repo, entry, wanted.commit), entry.size, entry.check)
-                transfer.receive(connection, remote, here.blob(entry), meter, headers)
+                transfer.receive(line, remote, here.blob(entry), meter, headers)
                 here.link(wanted.commit, entry)
         job.check()
         here.complete(wanted.commit, self.files, wanted.files, self.revision)
@@ -211,12 +214,17 @@ def _here(here: Repository, commit: str, entry: Entry, meter: Meter) -> bool:
     return True
 
 
-def _ask(repo: str, files: Sequence[str], revision: str | None) -> Listing:
+def _ask(repo: str, files: Sequence[str], revision: str | None, job: Job) -> Listing:
     """What the Hub says about the repository, at once or `NotFetched`: this one request is never repeated."""
     import huggingface_hub
 
+    def said() -> Any:
+        return huggingface_hub.HfApi().model_info(repo, revision=revision, timeout=ANSWER_S, files_metadata=True)
+
     try:
-        info = huggingface_hub.HfApi().model_info(repo, revision=revision, timeout=ANSWER_S, files_metadata=True)
+        info = aside(said, job)
+    except Cancelled:
+        raise
     except Exception as error:  # every class of failure is told apart below
         raise NotFetched(_why(error)) from None
     entries, missing = choose([_entry(one) for one in info.siblings or []], files)

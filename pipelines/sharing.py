@@ -42,7 +42,7 @@ class _Run:
     def work(self) -> None:
         try:
             while self.before is not None and not self.before.ended.wait(POLL_S):
-                self.job.progress(None)
+                self.job.check()
             self.before = None
             self.result = self.task(self.job)
         except Exception as error:  # raised again in each follower

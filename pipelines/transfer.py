@@ -10,12 +10,15 @@ import errno
 import hashlib
 import logging
 import shutil
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.bridge import Flow
 from pipelines.job import Job
 from pipelines.words import Text
 
@@ -25,6 +28,7 @@ CONNECT_S = 5.0
 SILENCE_S = 6.0  # how long the server may pause before the connection counts as broken
 PATIENCE_S = 11.0  # broken connections are taken up again until nothing came for this long
 PIECE_BYTES = 1 << 18
+PIECES_AHEAD = 16  # of a connection that is faster than the disk
 SPARE_BYTES = 200_000_000  # left free on the disk
 WINDOW_S = 5.0  # speed is measured over the last seconds
 
@@ -136,22 +140,50 @@ def clock(seconds: float) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
-def client() -> Any:
-    """A connection pool with short patience. Proxies and certificates as the environment says."""
-    import httpx
+class Line:
+    """A connection pool with short patience. Proxies and certificates as the environment says.
 
-    limits = httpx.Timeout(SILENCE_S, connect=CONNECT_S)
-    return httpx.Client(timeout=limits, follow_redirects=True)
+    A cancel leaves a thread in it that may wait for a server until the patience ends: who goes last closes the pool.
+    """
+
+    def __init__(self) -> None:
+        import httpx
+
+        self._client = httpx.Client(timeout=httpx.Timeout(SILENCE_S, connect=CONNECT_S), follow_redirects=True)
+        self._users = 0
+        self._table = threading.Lock()
+
+    @contextmanager
+    def held(self) -> Iterator[Any]:
+        """The client, for as long as it is held."""
+        with self._table:
+            self._users += 1
+        try:
+            yield self._client
+        finally:
+            with self._table:
+                self._users -= 1
+                last = not self._users
+            if last:
+                self._client.close()
 
 
-def receive(connection: Any, remote: Remote, target: Path, meter: Meter, headers: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class _Head:
+    """The beginning of an answer; its pieces follow."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+def receive(line: Line, remote: Remote, target: Path, meter: Meter, headers: Mapping[str, str]) -> None:
     """Bring `remote` to `target`, going on from what an earlier try left. Raises `NotFetched` or `Cancelled`."""
     part = part_of(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         meter.moved(_usable(part, remote))
         for _ in range(2):
-            _receive_all(connection, remote, part, meter, headers)
+            _receive_all(line, remote, part, meter, headers)
             if sound(part, remote.size, remote.check, meter.job):
                 part.replace(target)
                 return
@@ -253,7 +285,7 @@ def _usable(part: Path, remote: Remote) -> int:
     return length
 
 
-def _receive_all(connection: Any, remote: Remote, part: Path, meter: Meter, headers: Mapping[str, str]) -> None:
+def _receive_all(line: Line, remote: Remote, part: Path, meter: Meter, headers: Mapping[str, str]) -> None:
     """Ask again and again for what `part` does not hold yet, as long as something comes."""
     import httpx
 
@@ -261,7 +293,7 @@ def _receive_all(connection: Any, remote: Remote, part: Path, meter: Meter, head
     while remote.size is None or not part.is_file() or part.stat().st_size < remote.size:
         before = part.stat().st_size if part.is_file() else -1
         try:
-            _receive_rest(connection, remote, part, meter, headers)
+            _receive_rest(line, remote, part, meter, headers)
             return
         except _Passing as error:
             why, wait = error.why, error.wait_s
@@ -278,25 +310,28 @@ def _receive_all(connection: Any, remote: Remote, part: Path, meter: Meter, head
         pause *= 2
 
 
-def _receive_rest(connection: Any, remote: Remote, part: Path, meter: Meter, headers: Mapping[str, str]) -> None:
-    """One request for what is missing, appended to `part`."""
+def _receive_rest(line: Line, remote: Remote, part: Path, meter: Meter, headers: Mapping[str, str]) -> None:
+    """One request for what is missing, appended to `part`. A cancel ends it at once, wherever the connection hangs."""
     meter.job.check()
     done = part.stat().st_size if part.is_file() else 0
     asked = {**headers, "Accept-Encoding": "identity", **({"Range": f"bytes={done}-"} if done else {})}
-    with connection.stream("GET", remote.url, headers=asked) as answer:
-        if answer.status_code == 416 and done:  # nothing is left to ask for; the checksum decides
+    flow = Flow[_Head | bytes](lambda give: _ask(line, remote.url, asked, give), meter.job, True, PIECES_AHEAD)
+    with closing(iter(flow)) as answer:
+        head = next(answer)
+        assert isinstance(head, _Head)
+        if head.status == 416 and done:  # nothing is left to ask for; the checksum decides
             return
-        _require_file(answer, remote)
-        if answer.status_code != 206 and done:  # the server does not resume: from the beginning
+        _require_file(head, remote)
+        if head.status != 206 and done:  # the server does not resume: from the beginning
             meter.moved(-done)
             done = 0
-        length = int(answer.headers.get("content-length") or 0)
         if not remote.size:
+            length = int(head.headers.get("content-length") or 0)
             meter.total = max(meter.total, meter.done + length)
             require_space(part.parent, length)
         with part.open("ab" if done else "wb") as out:
-            for piece in answer.iter_raw(PIECE_BYTES):
-                meter.job.check()
+            for piece in answer:
+                assert isinstance(piece, bytes)
                 out.write(piece)
                 done += len(piece)
                 meter.moved(len(piece))
@@ -304,9 +339,18 @@ def _receive_rest(connection: Any, remote: Remote, part: Path, meter: Meter, hea
         raise _Passing(_CUT)
 
 
-def _require_file(answer: Any, remote: Remote) -> None:
+def _ask(line: Line, url: str, headers: Mapping[str, str], give: Callable[[_Head | bytes], bool]) -> None:
+    """Give the beginning of an answer and then its pieces, as long as they are wanted. Runs in a thread of its own."""
+    with line.held() as client, client.stream("GET", url, headers=headers) as answer:
+        wanted = give(_Head(answer.status_code, answer.headers))
+        pieces = answer.iter_raw(PIECE_BYTES)
+        while wanted and (piece := next(pieces, None)) is not None:
+            wanted = give(piece)
+
+
+def _require_file(answer: _Head, remote: Remote) -> None:
     """Raise unless the answer is the file itself."""
-    status = answer.status_code
+    status = answer.status
     if status in (408, 425, 429) or status >= 500:
         wait = _retry_after(answer.headers) if "retry-after" in answer.headers else 0.0
         raise _Passing(refusal(status, answer.headers), wait)

@@ -132,6 +132,28 @@ def test_what_a_cancelled_try_left_does_no_harm(stand_in: StandInHub) -> None:
     assert (fetch() / "model.safetensors").read_bytes() == WEIGHTS
 
 
+@pytest.mark.parametrize("fault", ["silent", "silent files"])
+def test_after_a_cancel_at_a_hung_server_the_next_try_begins_at_once(stand_in: StandInHub, fault: str) -> None:
+    """And its sentence comes as soon as that of a first try."""
+
+    def asked() -> int:
+        return len([one for one in stand_in.asked if ("/resolve/" in one) == ("files" in fault)])
+
+    stand_in.fault = fault
+    job = Job()
+    threading.Thread(target=lambda: (wait_until(lambda: asked() == 1, 60), job.cancel())).start()
+    with pytest.raises(Cancelled):
+        fetch(job)
+    again: dict[str, float] = {}
+    with fair_clock() as passed:
+        watch = threading.Thread(target=lambda: (wait_until(lambda: asked() > 1, 60), again.update(at=passed())))
+        watch.start()
+        error, seconds = failure()
+        watch.join()
+    assert again["at"] < 2
+    assert "stopped sending" in error.to("en") and seconds < 15
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

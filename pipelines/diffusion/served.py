@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from pipelines import remote
-from pipelines.bridge import Flow
+from pipelines.bridge import aside
 from pipelines.diffusion.contract import Order, Step
 from pipelines.errors import EngineFailed
 from pipelines.job import Job
@@ -116,12 +116,7 @@ def ask(url: str, key: str, caller: Caller, wait_s: float, **body: Any) -> Any:
 
 def in_one_step(fetched: Callable[[], bytes], order: Order, job: Job) -> Iterator[Step]:
     """Ask in a thread of its own: a cancel leaves it alone with the answer, which nobody looks at."""
-
-    def work(give: Callable[[bytes], bool]) -> None:
-        give(fetched())
-
-    for answer in Flow[bytes](work, job, leave=True):
-        yield Step(1, 1, image=_opened(answer, (order.width, order.height)))
+    yield Step(1, 1, image=_opened(aside(fetched, job), (order.width, order.height)))
 
 
 def _opened(data: bytes, size: tuple[int, int]) -> Image.Image:
