@@ -1,4 +1,4 @@
-"""The web server around the app: limits on request bodies, and pages of other origins that may call it.
+"""The web server around the app: limits on request bodies, light sessions, and pages of other origins that may call it.
 
 Gradio limits uploads but not JSON bodies, and its own CORS rule can only be widened for everyone.
 """
@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from types import SimpleNamespace
 from typing import Any
 
 from gradio.routes import App
+from gradio.state_holder import SessionState, StateHolder
 from PIL import Image
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,6 +33,10 @@ def prepare_pillow() -> None:
 class Server(App):
     """Gradio's own server with our guards outermost."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.state_holder = Sessions()
+
     def build_middleware_stack(self) -> ASGIApp:
         chosen = settings.current()
         guarded: ASGIApp = OwnPictures(NoProxy(super().build_middleware_stack()))
@@ -38,6 +44,26 @@ class Server(App):
         if chosen.cors_origins:
             return AllowOrigins(guarded, chosen.cors_origins)
         return guarded
+
+
+class Sessions(StateHolder):
+    """What the server keeps of each visitor, and of each call of a program that names no session."""
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        if session_id not in self.session_data:
+            self.session_data[session_id] = Session(self.blocks)
+        return super().__getitem__(session_id)
+
+
+class Session(SessionState):
+    """One visitor's state. Gradio begins each with a description of every component, for links that restore a page.
+
+    We offer no such link, and a page with hundreds of components takes long to describe, while every other request
+    waits. What a call changes is described when it changes.
+    """
+
+    def __init__(self, blocks: Any) -> None:
+        super().__init__(SimpleNamespace(default_config=blocks.default_config, blocks={}))
 
 
 class NoProxy:
