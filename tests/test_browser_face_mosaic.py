@@ -56,8 +56,7 @@ def test_upload_hide_click_a_face_to_keep_it_and_download(tab: Any, tmp_path: Pa
     boxes = tab.locator("#face-keep input[type=checkbox]")
     count = boxes.count()
     assert count >= 2
-    image = tab.locator("#face-result img").first
-    area = image.bounding_box()
+    area = result_area(tab)
     changed = ImageChops.difference(hidden, before).convert("L").point(lambda value: 255 if value else 0)
     x, y = first_patch(changed)
     shown_x, shown_y = on_screen(area, before.size, x, y)
@@ -81,6 +80,13 @@ def first_patch(changed: Image.Image) -> tuple[int, int]:
     raise AssertionError("nothing was hidden")
 
 
+def result_area(page: Any) -> dict[str, float]:
+    """Where the result is on the screen; a click on something below it may have scrolled it out of sight."""
+    image = page.locator("#face-result img").first
+    image.evaluate("node => node.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    return dict(image.bounding_box())
+
+
 def on_screen(area: dict[str, float], size: tuple[int, int], x: int, y: int) -> tuple[float, float]:
     """Where a pixel of the picture lies on the page (the picture is fitted into its element)."""
     scale = min(area["width"] / size[0], area["height"] / size[1])
@@ -95,13 +101,12 @@ def test_two_clicks_hide_one_more_area(tab: Any, tmp_path: Path) -> None:
     first = download(tab, tmp_path)
     count = tab.locator("#face-keep input[type=checkbox]").count()
     tab.get_by_text("Two clicks hide one more area").click()
-    area = tab.locator("#face-result img").first.bounding_box()
-    for x, y in ((4, 4), (60, 60)):
-        tab.mouse.click(*on_screen(area, first.size, x, y))
-        tab.wait_for_timeout(4000)
-    tab.wait_for_function(
-        f"() => document.querySelectorAll('#face-keep input[type=checkbox]').length === {count + 1}", timeout=60_000
-    )
+    area = result_area(tab)
+    tab.mouse.click(*on_screen(area, first.size, 4, 4))
+    tab.locator("#face-report").get_by_text("opposite corner").wait_for()
+    tab.mouse.click(*on_screen(area, first.size, 60, 60))
+    tab.wait_for_function(f"() => document.querySelectorAll('#face-keep input[type=checkbox]').length === {count + 1}")
+    tab.wait_for_timeout(500)  # the picture to download follows
     assert ImageChops.difference(download(tab, tmp_path), first).getbbox() is not None
 
 

@@ -16,6 +16,11 @@ from tabs._parts import examples_of, picture_input, report_html
 from tabs._words import say
 from tabs.face_mosaic.endpoints import hide_in_photo
 
+_ONE_CORNER = Text(
+    en="One corner is marked. Click the opposite corner of the area.",
+    ko="한쪽 모서리를 찍었습니다. 가릴 영역의 맞은편 모서리를 눌러 주세요.",
+)
+
 
 def build(options: list[Any]) -> gr.Image:
     """The sub-tab; returns the input for the photo."""
@@ -123,7 +128,10 @@ async def on_click(
 ) -> tuple:
     """A click in the result: show or hide the face under it, or mark a corner of one more area."""
     x, y = event.index
-    chosen = _with_corner(chosen, x, y) if clicking == "box" else _with_toggled(chosen, found, x, y)
+    if clicking == "box" and chosen["corner"] is None:  # nothing to hide yet: no reason to look at the photo again
+        skip = gr.skip()
+        return skip, skip, report_html(_ONE_CORNER), skip, skip, skip, {**chosen, "corner": (x, y)}
+    chosen = _with_area(chosen, x, y) if clicking == "box" else _with_toggled(chosen, found, x, y)
     return await on_hide(photo, chosen, style, strength, threshold, engine)
 
 
@@ -144,10 +152,8 @@ def _with_toggled(chosen: dict, found: list[dict], x: float, y: float) -> dict:
     return {**chosen, "keep": sorted(kept)}
 
 
-def _with_corner(chosen: dict, x: float, y: float) -> dict:
-    """`chosen` with one corner marked, or, at the second click, with one more area to hide."""
-    if chosen["corner"] is None:
-        return {**chosen, "corner": (x, y)}
+def _with_area(chosen: dict, x: float, y: float) -> dict:
+    """`chosen` with one more area to hide, between the corner that is marked and this point."""
     left, top = chosen["corner"]
     box = [min(left, x), min(top, y), max(1, abs(left - x)), max(1, abs(top - y))]
     return {**chosen, "boxes": [*chosen["boxes"], box], "corner": None}
