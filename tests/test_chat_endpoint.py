@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import chatting
@@ -95,30 +95,25 @@ def test_a_cut_reply_says_so(client: Client, fake: chatting.FakeChat) -> None:
     assert facts["finish_reason"] == "length" and facts["completion_tokens"] == 2 and "three" not in text
 
 
-def test_ten_conversations_at_once_do_not_mix(app_url: str, fake: chatting.FakeChat, tmp_path: Any) -> None:
+def test_ten_conversations_at_once_do_not_mix(app_url: str, fake: chatting.FakeChat) -> None:
     fake.slow_s = 0.01
-    answers: dict[str, Any] = {}
 
-    def talk(mark: str) -> None:
-        talker = Client(app_url, verbose=False, download_files=str(tmp_path))
+    def talk(mark: str) -> list[str]:
         history: list[dict[str, str]] = []
         for turn in range(3):
             said = f"turn {turn} of {mark} and some more words"
-            text, facts = ask(talker, said, history=history, system_prompt=f"I am {mark}")
-            history += [{"role": "user", "content": said}, {"role": "assistant", "content": text}]
-            answers.setdefault(mark, []).append((text, facts))
-        talker.close()
+            data = [said, history, "auto", f"I am {mark}", 0.7, 0.8, 512, False, -1, [], ""]
+            event, answer = raw.call(app_url, "chat", data)
+            assert event == "complete", answer
+            history += [{"role": "user", "content": said}, {"role": "assistant", "content": answer[0]}]
+        return [one["content"] for one in history if one["role"] == "assistant"]
 
     marks = [f"marker-{number:02}" for number in range(10)]
-    threads = [threading.Thread(target=talk, args=(mark,)) for mark in marks]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    for mark in marks:
-        assert [text for text, _ in answers[mark]] == [
-            f"echo: turn {turn} of {mark} and some more words" for turn in range(3)
-        ]
+    with ThreadPoolExecutor(len(marks)) as pool:
+        answers = list(pool.map(talk, marks))
+    for mark, said in zip(marks, answers, strict=True):
+        assert said == [f"echo: turn {turn} of {mark} and some more words" for turn in range(3)]
+    assert len(fake.calls) == 30
     for messages, _ in fake.calls:
         text = " ".join(one.content for one in messages)
         assert len({mark for mark in marks if mark in text}) == 1, text

@@ -25,7 +25,7 @@ from pipelines import ocr
 from pipelines.errors import Cancelled, InvalidInput
 from pipelines.job import Job
 from pipelines.ocr.contract import Corners, Pixels, Read, Word
-from tabs.ocr import answers, documents, endpoints, results
+from tabs.ocr import answers, documents, endpoints, erasing, results
 from tabs.ocr.documents import FORMATS, Desk
 
 LINES = [
@@ -304,7 +304,7 @@ def test_the_touched_line_is_cut_out_for_the_digits_tab(reader: KnownLines, pict
 
 
 def test_nothing_read_is_nothing_to_send() -> None:
-    assert answers.text_of(Desk()) == answers.line_of(Desk()) == answers.page_of(Desk()) == ""
+    assert answers.text_of(Desk()) == answers.line_of(Desk()) == erasing.to_erase(Desk()) == ""
 
 
 def test_a_file_that_has_left_the_server_is_asked_for_again(reader: KnownLines, picture: Any) -> None:
