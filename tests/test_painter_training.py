@@ -20,6 +20,7 @@ from training import (  # noqa: E402
     painter_emoji,
     painter_exam,
     painter_export,
+    painter_gallery,
     painter_judge,
     painter_nets,
     painter_text,
@@ -28,7 +29,7 @@ from training import (  # noqa: E402
     painter_words,
 )
 from training.painter_captions import COLOURS_EN, COLOURS_KO, LANGUAGES, SHAPES_EN, SHAPES_KO, caption  # noqa: E402
-from training.painter_latents import pool  # noqa: E402
+from training.painter_gallery import Kind  # noqa: E402
 from training.painter_run import Plan, Stage  # noqa: E402
 from training.painter_scenes import (  # noqa: E402
     COLOURS,
@@ -44,7 +45,7 @@ from training.painter_scenes import (  # noqa: E402
 )  # fmt: skip
 
 BOTH = Mix(pairs=0.5)
-SHORT = Plan(steps=4, cpu_seconds=1e6, batch=2, rate=1e-3, kept=0.9, measure_every_s=1e6, store_every_s=1e6)
+SHORT = Plan(steps=4, seconds=1e6, batch=2, rate=1e-3, kept=0.9, measure_every_s=1e6, store_every_s=1e6)
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +54,11 @@ def words() -> painter_words.CLIPTokenizer:
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> None:
+def small_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread, and narrow nets: what is tried here does not depend on their width."""
     torch.set_num_threads(1)
+    monkeypatch.setattr(painter_nets, "VAE_WIDTHS", (8, 8, 16, 16))
+    monkeypatch.setattr(painter_nets, "UNET_WIDTHS", (32, 32, 32))
 
 
 def scenes(count: int, mix: Mix = BOTH, seed: int = 5) -> list[Scene]:
@@ -241,15 +245,70 @@ def test_folding_changes_the_latents_scale_and_not_the_pictures() -> None:
     assert torch.allclose(after.std * ratio[None, :, None, None], before.std, atol=1e-3)
 
 
+def shown(count: int = 6) -> painter_vae.Pictures:
+    mixes = {"alone": Mix(pairs=0), "pairs": Mix(pairs=1)}
+    return painter_vae.Pictures(
+        {name: torch.from_numpy(np.stack([draw(one) for one in scenes(count, mix)])) for name, mix in mixes.items()}
+    )
+
+
+def kinds(folder: Path, words: painter_words.CLIPTokenizer, count: int = 6) -> list[Kind]:
+    if not (folder / "tokenizer").exists():
+        words.save_pretrained(folder / "tokenizer")
+    place = {"count": count, "folder": folder / "pictures", "words": folder / "tokenizer"}
+    return [Kind(name, 3, mix, **place) for name, mix in (("alone", Mix(pairs=0)), ("pairs", Mix(pairs=1)))]
+
+
+def test_pictures_drawn_ahead_are_the_scenes_and_what_is_said_of_them(
+    words: painter_words.CLIPTokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(painter_gallery, "PIECE", 4)
+    both = kinds(tmp_path, words)
+    painter_gallery.draw_all(both, workers=1)
+    for kind in both:
+        pictures = painter_gallery.pictures(kind, 5, "cpu")
+        assert pictures.shape == (5, SIZE, SIZE, 3)
+        assert all(np.array_equal(pictures[at], draw(scene(3, at, kind.mix))) for at in range(5))
+        torch.manual_seed(0)
+        pool = painter_gallery.pool(kind, painter_nets.new_vae().eval())
+        assert pool.latents.shape == (6, 4, 16, 16)
+        assert pool.captions.shape == (6, painter_gallery.WORDINGS, painter_words.LONGEST)
+        for at in range(6):
+            for number, numbers in enumerate(pool.captions[at]):
+                text = words.decode(numbers, skip_special_tokens=True)
+                assert bool(re.search("[가-힣]", text)) == (number % 2 == 1), text
+                named = said(text, COLOURS_KO if number % 2 else COLOURS_EN)
+                assert {t.colour for t in scene(3, at, kind.mix).things} <= named, text
+    before = {file: file.stat().st_mtime_ns for file in (tmp_path / "pictures").iterdir()}
+    painter_gallery.draw_all(both, workers=1)
+    assert before == {file: file.stat().st_mtime_ns for file in (tmp_path / "pictures").iterdir()}
+    next((tmp_path / "pictures").glob("*pictures.npy")).unlink()
+    painter_gallery.draw_all(both, workers=1)
+    assert before.keys() == set((tmp_path / "pictures").iterdir())
+
+
+def test_kinds_are_drawn_as_their_shares_say() -> None:
+    rng = np.random.default_rng(0)
+    places = painter_gallery.drawn(rng, {"alone": 10, "pairs": 90}, {"alone": 0.7, "pairs": 0.3, "emoji": 0}, 4000)
+    assert 0.66 < (places < 10).mean() < 0.74
+    assert set(places) == set(range(100))
+    for samples, has_emoji in ((0, True), (180_000, True), (10**6, True), (10**6, False)):
+        parts = painter_unet.shares(samples, has_emoji)
+        assert sum(parts.values()) == pytest.approx(1) and min(parts.values()) >= 0
+        assert (parts["emoji"] > 0) == (has_emoji and samples >= painter_unet.EMOJI_AFTER)
+        assert (parts["pairs"] > 0.3) == (samples >= painter_unet.PAIRS_AFTER)
+
+
 def stage_of(name: str, folder: Path, words: painter_words.CLIPTokenizer) -> Stage:
     if name == "vae":
-        return painter_vae.VaeStage(folder, SHORT, BOTH, {})
+        return painter_vae.VaeStage(folder, SHORT, BOTH, {}, shown())
     if name == "text":
         return painter_text.TextStage(folder, SHORT, words, BOTH, {})
     torch.manual_seed(1)
-    vae = painter_nets.new_vae().eval()
-    pools = {kind: pool(folder / "latents", kind, vae, 3, mix, 6, {})
-             for kind, mix in (("alone", Mix(pairs=0)), ("pairs", Mix(pairs=1)))}  # fmt: skip
+    vae, pools = painter_nets.new_vae().eval(), {}
+    for kind in kinds(folder, words):
+        painter_gallery.draw_all([kind], workers=1)
+        pools[kind.name] = painter_gallery.pool(kind, vae)
     encoder = painter_nets.new_text_encoder(len(words), words.eos_token_id, words.bos_token_id)
     return painter_unet.UnetStage(folder, SHORT, painter_unet.Tools(vae, words, {}, pools), encoder)
 
@@ -259,7 +318,7 @@ def test_the_hand_practises_while_the_eye_stays_as_it_is(tmp_path: Path) -> None
     vae = painter_nets.new_vae().eval()
     x = painter_vae.as_tensor([draw(one) for one in scenes(4)])
     plan = replace(SHORT, rate=2e-3, warm_up=1)
-    stage = painter_vae.DecoderStage(tmp_path, plan, BOTH, {}, vae)
+    stage = painter_vae.DecoderStage(tmp_path, plan, BOTH, {}, shown(), vae)
     with torch.no_grad():
         before = stage.whole()
         assert torch.equal(before.decode(before.encode(x).latent_dist.mean).sample,
@@ -298,9 +357,9 @@ def test_a_stage_that_was_killed_ends_like_one_that_was_not(
 
 def test_the_rate_rises_stays_and_falls_with_steps_or_with_time(tmp_path: Path, words: object) -> None:
     stage = stage_of("vae", tmp_path, words)
-    stage.plan = replace(SHORT, steps=10_000, cpu_seconds=100, flat=0.5)
+    stage.plan = replace(SHORT, steps=10_000, seconds=100, flat=0.5)
     rates = []
-    for stage.step, stage.cpu_s in ((0, 0.0), (300, 3.0), (4_000, 50.0), (4_000, 75.0), (4_000, 100.0)):
+    for stage.step, stage.used_s in ((0, 0.0), (300, 3.0), (4_000, 50.0), (4_000, 75.0), (4_000, 100.0)):
         rates.append(stage.rate() / stage.plan.rate)
     assert rates == pytest.approx([1 / 200, 1, 1, 0.5, 0.02], abs=1e-6)
 
@@ -310,7 +369,7 @@ def test_a_spent_budget_ends_a_stage_with_its_marks(
 ) -> None:
     stage = stage_of("text", tmp_path, words)
     monkeypatch.setattr(stage, "measure", lambda: {"seen": 1.0})
-    stage.plan = replace(SHORT, steps=100_000, cpu_seconds=0.2)
+    stage.plan = replace(SHORT, steps=100_000, seconds=0.2)
     stage.run()
     assert stage.progress == 1 and stage.step < 100
     assert stage.curve[-1]["seen"] == 1.0 and stage.checkpoint.exists()
@@ -318,9 +377,9 @@ def test_a_spent_budget_ends_a_stage_with_its_marks(
 
 
 def test_what_is_asked_of_the_words() -> None:
-    kinds = painter_text.kinds_of(BOTH)
-    one = painter_text.answers(two_things(), kinds)
-    assert one == painter_text.answers(two_things().mirrored(), kinds)
+    numbers = painter_text.kinds_of(BOTH)
+    one = painter_text.answers(two_things(), numbers)
+    assert one == painter_text.answers(two_things().mirrored(), numbers)
     colours, shapes = list(COLOURS), list(SHAPES)
     circle, star = [colours.index("blue"), shapes.index("circle")], [colours.index("red"), shapes.index("star")]
     assert one == [colours.index("yellow"), 1, *circle, *star]
@@ -343,6 +402,7 @@ def test_a_training_can_begin_with_the_weights_that_are_shipped(
     taught = stage_of("unet", tmp_path / "first", words)
     painter_export.write(tmp_path / "out", taught, BOTH, {})
     given = ["--work", str(tmp_path / "next"), "--start", str(tmp_path / "out"), "--pictures", "6"]
+    given += ["--workers", "1"]
     fresh = painter.Training(painter.arguments(given)).unet()
     for name in ("unet", "text"):
         begins, ended = fresh.nets[name].state_dict(), taught.average[name].state_dict()
@@ -355,7 +415,6 @@ def test_the_files_are_a_stable_diffusion_pipeline(words: painter_words.CLIPToke
 
     stage = stage_of("unet", tmp_path, words)
     painter_export.write(tmp_path / "out", stage, BOTH, {})
-    assert sum(file.stat().st_size for file in (tmp_path / "out").rglob("*")) < 16_000_000
     pipeline = StableDiffusionPipeline.from_pretrained(tmp_path / "out", torch_dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     prompt = "빨간 별 왼쪽의 파란 원, 노란 배경"
@@ -383,8 +442,11 @@ def test_emoji_are_read_from_files_and_recognised(tmp_path: Path) -> None:
 
 
 def test_the_command_knows_its_stages(tmp_path: Path) -> None:
-    args = painter.arguments(["--work", str(tmp_path), "--stages", "vae", "--vae-cpu", "5"])
+    args = painter.arguments(["--work", str(tmp_path), "--stages", "vae", "--vae-seconds", "5"])
     training = painter.Training(args)
-    assert training.mix.emoji_share == 0 and training.plan(painter_vae.PLAN, 5).cpu_seconds == 5
+    assert training.mix.emoji_share == 0 and training.plan("vae").seconds == 5
+    assert training.plan("unet").seconds == painter_unet.PLAN.seconds
+    on_gpu = painter.Training(painter.arguments(["--work", str(tmp_path), "--device", "cuda"]))
+    assert on_gpu.plan("unet") == replace(painter_unet.GPU_PLAN, device="cuda")
     with pytest.raises(SystemExit):
         painter.arguments(["--stages", "paint"])

@@ -11,14 +11,16 @@ from training.painter_scenes import OPPOSITE, Scene, Thing, pick
 
 LANGUAGES = ("en", "ko")
 COLOURS_EN: dict[str, tuple[str, ...]] = {
-    "red": ("red",), "yellow": ("yellow",), "green": ("green",),
-    "blue": ("blue",), "purple": ("purple", "violet"),
+    "red": ("red",), "orange": ("orange",), "yellow": ("yellow",), "green": ("green",),
+    "sky blue": ("sky blue", "sky blue", "light blue", "cyan"), "blue": ("blue",), "purple": ("purple", "violet"),
     "pink": ("pink",), "white": ("white",), "black": ("black",),
 }  # fmt: skip
 COLOURS_KO: dict[str, tuple[str, ...]] = {
     "red": ("빨간", "빨간", "빨간색", "붉은"),
+    "orange": ("주황색", "주황"),
     "yellow": ("노란", "노란", "노란색"),
     "green": ("초록색", "초록", "녹색", "초록빛"),
+    "sky blue": ("하늘색", "하늘색", "하늘빛"),
     "blue": ("파란", "파란", "파란색", "푸른"),
     "purple": ("보라색", "보라"),
     "pink": ("분홍색", "분홍", "핑크색", "핑크"),
@@ -31,6 +33,8 @@ SHAPES_EN: dict[str, tuple[str, ...]] = {
     "triangle": ("triangle",),
     "star": ("star",),
     "heart": ("heart",),
+    "diamond": ("diamond", "diamond", "rhombus"),
+    "cross": ("cross", "cross", "plus sign"),
     "ring": ("ring", "ring", "donut"),
 }
 SHAPES_KO: dict[str, tuple[str, ...]] = {
@@ -39,6 +43,8 @@ SHAPES_KO: dict[str, tuple[str, ...]] = {
     "triangle": ("세모", "삼각형"),
     "star": ("별",),
     "heart": ("하트",),
+    "diamond": ("마름모", "다이아몬드"),
+    "cross": ("십자가", "십자", "더하기"),
     "ring": ("고리", "링", "도넛"),
 }
 SIZES_EN = {"big": ("big", "big", "large"), "small": ("small", "small", "little", "tiny")}
@@ -92,7 +98,7 @@ FRAMES_KO = (
     "{it} 이미지",
 )  # fmt: skip
 NOUNS_KO = {
-    "red": "빨간색", "yellow": "노란색", "green": "초록색", "blue": "파란색",
+    "red": "빨간색", "orange": "주황색", "yellow": "노란색", "green": "초록색", "sky blue": "하늘색", "blue": "파란색",
     "purple": "보라색", "pink": "분홍색", "white": "흰색", "black": "검은색",
 }  # fmt: skip
 SILENT = 0.1  # how often the ground, or the relation of a pair, is left out

@@ -19,12 +19,21 @@ from training.painter_scenes import COLOURS, EmojiPictures, Pixels
 # code point: English and Korean name
 CHOSEN: dict[str, tuple[str, str]] = {
     "1f436": ("dog", "강아지"), "1f431": ("cat", "고양이"), "1f98a": ("fox", "여우"), "1f43c": ("panda", "판다"),
-    "1f438": ("frog", "개구리"), "1f437": ("pig", "돼지"), "1f435": ("monkey", "원숭이"), "1f42f": ("tiger", "호랑이"),
-    "1f981": ("lion", "사자"), "1f427": ("penguin", "펭귄"), "1f419": ("octopus", "문어"), "1f34e": ("apple", "사과"),
+    "1f43b": ("bear", "곰"), "1f430": ("rabbit", "토끼"), "1f428": ("koala", "코알라"), "1f438": ("frog", "개구리"),
+    "1f437": ("pig", "돼지"), "1f435": ("monkey", "원숭이"), "1f42f": ("tiger", "호랑이"),
+    "1f981": ("lion", "사자"), "1f427": ("penguin", "펭귄"), "1f424": ("chick", "병아리"),
+    "1f422": ("turtle", "거북이"), "1f41f": ("fish", "물고기"), "1f433": ("whale", "고래"),
+    "1f419": ("octopus", "문어"), "1f98b": ("butterfly", "나비"), "1f41d": ("bee", "꿀벌"),
+    "1f34e": ("apple", "사과"), "1f34c": ("banana", "바나나"), "1f347": ("grapes", "포도"),
     "1f349": ("watermelon", "수박"), "1f353": ("strawberry", "딸기"), "1f955": ("carrot", "당근"),
-    "1f697": ("car", "자동차"), "1f680": ("rocket", "로켓"), "1f3e0": ("house", "집"), "1f333": ("tree", "나무"),
-    "1f33b": ("sunflower", "해바라기"), "26bd": ("soccer ball", "축구공"), "1f3b8": ("guitar", "기타"),
-    "1f382": ("cake", "케이크"), "1f600": ("smiling face", "웃는 얼굴"),
+    "1f344": ("mushroom", "버섯"), "1f355": ("pizza", "피자"), "1f354": ("hamburger", "햄버거"),
+    "1f382": ("cake", "케이크"), "1f697": ("car", "자동차"), "1f680": ("rocket", "로켓"),
+    "2708": ("airplane", "비행기"), "1f6b2": ("bicycle", "자전거"), "26f5": ("sailboat", "돛단배"),
+    "1f3e0": ("house", "집"), "1f333": ("tree", "나무"), "1f33b": ("sunflower", "해바라기"),
+    "1f337": ("tulip", "튤립"), "26bd": ("soccer ball", "축구공"), "1f3b8": ("guitar", "기타"),
+    "1f388": ("balloon", "풍선"), "2602": ("umbrella", "우산"), "26c4": ("snowman", "눈사람"),
+    "1f451": ("crown", "왕관"), "1f916": ("robot", "로봇"), "1f47b": ("ghost", "유령"),
+    "1f600": ("smiling face", "웃는 얼굴"),
 }  # fmt: skip
 SIDE = 24
 

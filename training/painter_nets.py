@@ -14,12 +14,14 @@ from training.painter_scenes import SIZE
 from training.painter_words import LONGEST
 
 LATENT = SIZE // 8
-VAE_WIDTHS = (8, 16, 32, 64)
-UNET_WIDTHS = (48, 96, 96)
+VAE_WIDTHS = (16, 32, 64, 64)
+UNET_WIDTHS = (64, 96, 128)
 TEXT_WIDTH, TEXT_LAYERS = 128, 2
 
 
-def new_vae(widths: tuple[int, ...] = VAE_WIDTHS) -> AutoencoderKL:
+def new_vae(widths: tuple[int, ...] = ()) -> AutoencoderKL:
+    """Of `VAE_WIDTHS`, if not said otherwise."""
+    widths = widths or VAE_WIDTHS
     vae = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * len(widths),
         up_block_types=("UpDecoderBlock2D",) * len(widths),
@@ -83,11 +85,12 @@ def fold_statistics(vae: AutoencoderKL, latents: Tensor) -> None:
     vae.post_quant_conv.weight *= deviation[None, :, None, None]
 
 
-def new_unet(widths: tuple[int, ...] = UNET_WIDTHS) -> UNet2DConditionModel:
+def new_unet(widths: tuple[int, ...] = ()) -> UNet2DConditionModel:
     """Words are looked at from the second level on: attention at the finest one would halve the speed.
 
     All words together also reach every block, with the time: so fewer pictures suffice to learn what colours mean.
     """
+    widths = widths or UNET_WIDTHS
     inner = len(widths) - 1
     unet = UNet2DConditionModel(
         sample_size=LATENT,

@@ -16,22 +16,24 @@ SIZE = 128
 FINER = 2  # drawn twice as large, then halved: smooth edges
 COLOURS: dict[str, tuple[int, int, int]] = {
     "red": (224, 40, 44),
+    "orange": (245, 140, 30),
     "yellow": (250, 222, 50),
     "green": (46, 160, 72),
+    "sky blue": (96, 202, 236),
     "blue": (38, 78, 210),
     "purple": (136, 58, 182),
     "pink": (250, 148, 194),
     "white": (250, 250, 250),
     "black": (24, 24, 28),
 }
-SHAPES = ("circle", "square", "triangle", "star", "heart", "ring")
+SHAPES = ("circle", "square", "triangle", "star", "heart", "diamond", "cross", "ring")
 RELATIONS = ("left", "right", "above", "below")  # of the first thing as seen from the second
 OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
 # One colour of each shape, and no colour twice, is kept for the exam.
 HELD_OUT = frozenset(
     {
-        ("red", "heart"), ("yellow", "star"), ("green", "circle"),
-        ("blue", "triangle"), ("purple", "square"), ("pink", "ring"),
+        ("red", "heart"), ("orange", "cross"), ("yellow", "star"), ("green", "circle"),
+        ("sky blue", "ring"), ("blue", "triangle"), ("purple", "square"), ("pink", "diamond"),
     }
 )  # fmt: skip
 # Half of the longer side, in pixels: alone and beside another.
@@ -135,6 +137,11 @@ OUTLINES: dict[str, list[Point]] = {
     "triangle": [(0.0, -0.92), (1.0, 0.82), (-1.0, 0.82)],
     "star": [(x * 1.05, y * 1.05 + 0.08) for x, y in corners(10, inner=0.42)],
     "heart": heart(),
+    "diamond": [(0.0, -1.0), (0.72, 0.0), (0.0, 1.0), (-0.72, 0.0)],
+    "cross": [
+        (-0.32, -0.96), (0.32, -0.96), (0.32, -0.32), (0.96, -0.32), (0.96, 0.32), (0.32, 0.32),
+        (0.32, 0.96), (-0.32, 0.96), (-0.32, 0.32), (-0.96, 0.32), (-0.96, -0.32), (-0.32, -0.32),
+    ],
 }  # fmt: skip
 
 

@@ -13,23 +13,21 @@ from torch import Tensor, nn
 from transformers import CLIPTokenizer
 
 from training import painter_judge
-from training.painter_captions import LANGUAGES, Names, caption
+from training.painter_captions import LANGUAGES, Names
 from training.painter_exam import Question, questions
-from training.painter_latents import Pool
+from training.painter_gallery import Pool, drawn
 from training.painter_nets import LATENT, new_scheduler, new_unet
 from training.painter_run import Plan, Stage, half
 from training.painter_scenes import Pixels
 from training.painter_text import tokens
 from training.painter_vae import as_pictures
 
-PLAN = Plan(
-    steps=40_000, cpu_seconds=12_000, batch=16, rate=1.2e-3, kept=0.9995, flat=0.5, warm_up=60, measure_every_s=900
-)
+PLAN = Plan(steps=40_000, seconds=12_000, batch=16, rate=1.2e-3, kept=0.9995, flat=0.5, warm_up=60, measure_every_s=900)
+GPU_PLAN = Plan(steps=400_000, seconds=370, batch=1280, rate=1.5e-3, kept=0.999, flat=0.5, measure_every_s=90)
 WORDLESS = 0.1  # share of empty captions, which guidance needs
 GUIDANCE, STEPS = 4.0, 12
-PAIRS_FROM = 0.55
 THING_WEIGHT, APART = 5.0, 1.5  # how much more a thing counts than its ground; squared distance of their latents
-EMOJI_FROM = 0.6  # share of the run: the shapes must be known first
+PAIRS_AFTER, EMOJI_AFTER = 170_000, 200_000  # samples: single things must be known first
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,10 @@ class Tools:
     pools: dict[str, Pool]  # alone, pairs, and emoji or not
 
 
-def shares(progress: float, has_emoji: bool) -> dict[str, float]:
-    """Single things first; many pairs from the middle on; emoji last, and few."""
-    emoji = 0.12 if has_emoji and progress >= EMOJI_FROM else 0.0
-    pairs = 0.1 if progress < PAIRS_FROM else 0.5
+def shares(samples: int, has_emoji: bool) -> dict[str, float]:
+    """Single things first, then many pairs; emoji last, and fewer."""
+    emoji = 0.16 if has_emoji and samples >= EMOJI_AFTER else 0.0
+    pairs = 0.1 if samples < PAIRS_AFTER else 0.5
     return {"alone": 1 - pairs - emoji / 2, "pairs": pairs - emoji / 2, "emoji": emoji}
 
 
@@ -64,36 +62,36 @@ class UnetStage(Stage):
     ) -> None:
         self.tools = tools
         self.tools.vae.to(plan.device)
-        self.alphas = new_scheduler().alphas_cumprod
+        self.alphas = new_scheduler().alphas_cumprod.to(plan.device)
+        self.sizes = {name: len(pool.latents) for name, pool in tools.pools.items()}
+        self.latents = torch.cat([pool.latents for pool in tools.pools.values()])
+        self.captions = torch.cat([pool.captions for pool in tools.pools.values()])
+        self.wordless = tokens(tools.words, [""], plan.device)
         torch.manual_seed(plan.seed)
         super().__init__(folder, plan, {"unet": unet or new_unet(), "text": encoder})
 
-    def batch(self) -> tuple[Tensor, list[str]]:
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """(n, 4, h, w) clean latents, and (n, length) words or, of a share, none."""
         rng = np.random.default_rng([self.plan.seed + 20, self.step])
-        chances = shares(self.progress, "emoji" in self.tools.pools)
-        names = [name for name in chances if chances[name] > 0]
-        drawn = rng.choice(names, self.plan.batch, p=[chances[name] for name in names])
-        latents, texts = [], []
-        for name in drawn:
-            pool = self.tools.pools[name]
-            number = int(rng.integers(len(pool.latents)))
-            latents.append(pool.latents[number])
-            said = caption(rng, pool.scene(number), LANGUAGES[int(rng.integers(2))], self.tools.names)
-            texts.append("" if rng.random() < WORDLESS else said)
-        return torch.from_numpy(np.stack(latents)).float(), texts
+        places = drawn(rng, self.sizes, shares(self.samples, "emoji" in self.sizes), self.plan.batch)
+        wordings = rng.integers(self.captions.shape[1], size=self.plan.batch)
+        silent = rng.random(self.plan.batch) < WORDLESS
+        at, wording, bare = (torch.from_numpy(some).to(self.plan.device) for some in (places, wordings, silent))
+        said = torch.where(bare[:, None], self.wordless, self.captions[at, wording].long())
+        return self.latents[at].float(), said
 
     def loss(self, generator: torch.Generator) -> Tensor:
-        clean, texts = self.batch()
+        clean, words = self.batch()
         device = self.plan.device
-        noise = torch.randn(clean.shape, generator=generator)
-        times = torch.randint(len(self.alphas), (len(clean),), generator=generator)
+        noise = torch.randn(clean.shape, generator=generator, device=device)
+        times = torch.randint(len(self.alphas), (len(clean),), generator=generator, device=device)
         alpha = self.alphas[times].view(-1, 1, 1, 1)
-        noisy = (alpha.sqrt() * clean + (1 - alpha).sqrt() * noise).to(device, memory_format=torch.channels_last)
-        wanted = (alpha.sqrt() * noise - (1 - alpha).sqrt() * clean).to(device)
+        noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
+        wanted = alpha.sqrt() * noise - (1 - alpha).sqrt() * clean
         with half(device):
-            said = self.nets["text"](tokens(self.tools.words, texts, device)).last_hidden_state
-            got = self.nets["unet"](noisy, times.to(device), said).sample
-        return ((got.float() - wanted) ** 2 * weights_of_things(clean).to(device)).mean()
+            said = self.nets["text"](words).last_hidden_state
+            got = self.nets["unet"](noisy, times, said).sample
+        return ((got.float() - wanted) ** 2 * weights_of_things(clean)).mean()
 
     def measure(self) -> dict[str, Any]:
         """A short exam; the whole one is benchmarks/painter.py."""
@@ -120,7 +118,7 @@ class UnetStage(Stage):
                 with_words, without = both.chunk(2)
                 guided = without + guidance * (with_words - without)
                 latents = scheduler.step(guided, moment, latents).prev_sample
-            parts = [self.tools.vae.decode(part).sample for part in latents.split(16)]
+        parts = [self.tools.vae.decode(part).sample for part in latents.split(16)]
         return as_pictures(torch.cat(parts))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,20 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 
 from training import painter_judge
+from training.painter_gallery import as_signal, drawn
 from training.painter_nets import fold_statistics, new_vae
-from training.painter_run import Plan, Stage, half
+from training.painter_run import Plan, Stage
 from training.painter_scenes import EmojiPictures, Mix, Pixels, Scene, draw, scene
 
 RIM, RIM_WEIGHT = 4, 3.0  # the border is hardest, and a frame around a picture is ugly
 EXAM_SEED = 900_001
 SHAKEN = 0.06  # noise on latents (whose spread is 1) while the hand practises: the painter's are never exact
-DECODER_PLAN = Plan(steps=60_000, cpu_seconds=1_800, batch=4, rate=1.5e-3, kept=0.998, warm_up=60, measure_every_s=300)
-PLAN = Plan(steps=60_000, cpu_seconds=2_400, batch=4, rate=2e-3, kept=0.998, measure_every_s=300)
+SHARES = {"alone": 0.3, "pairs": 0.4, "emoji": 0.3}
+MOST = 40_000  # pictures of each kind that are kept in memory
+PLAN = Plan(steps=60_000, seconds=2_400, batch=4, rate=2e-3, kept=0.998, measure_every_s=300)
+DECODER_PLAN = replace(PLAN, seconds=1_800, rate=1.5e-3, warm_up=60)
+GPU_PLAN = Plan(steps=200_000, seconds=100, batch=64, rate=2e-3, kept=0.998, measure_every_s=40)
+GPU_DECODER_PLAN = replace(GPU_PLAN, seconds=60, rate=1.5e-3)
 
 
 def as_tensor(pictures: list[Pixels]) -> Tensor:
@@ -58,29 +64,36 @@ def psnr(one: Pixels, other: Pixels) -> float:
     return 10 * float(np.log10(255**2 / max(error, 1e-6)))
 
 
+class Pictures:
+    """Those that an autoencoder practises on, all in memory."""
+
+    def __init__(self, kinds: dict[str, Tensor]) -> None:
+        self.sizes = {name: len(some) for name, some in kinds.items()}
+        self.all = torch.cat(list(kinds.values()))
+
+    def batch(self, seed: int, step: int, count: int) -> Tensor:
+        """(count, 3, 128, 128) in -1..1; which ones depends on the numbers alone."""
+        places = drawn(np.random.default_rng([seed, step]), self.sizes, SHARES, count)
+        return as_signal(self.all[torch.from_numpy(places).to(self.all.device)])
+
+
 class VaeStage(Stage):
     name = "vae"
 
-    def __init__(self, folder: Path, plan: Plan, mix: Mix, emoji: EmojiPictures) -> None:
-        self.mix, self.emoji = mix, emoji
+    def __init__(self, folder: Path, plan: Plan, mix: Mix, emoji: EmojiPictures, pictures: Pictures) -> None:
+        self.mix, self.emoji, self.pictures = mix, emoji, pictures
         self.weights = rim_weights(128).to(plan.device)
         torch.manual_seed(plan.seed)
         super().__init__(folder, plan, {"vae": new_vae()})
 
-    def batch(self) -> Tensor:
-        first = self.step * self.plan.batch
-        scenes = (scene(self.plan.seed, first + at, self.mix) for at in range(self.plan.batch))
-        return as_tensor([draw(one, self.emoji) for one in scenes]).to(self.plan.device)
-
     def loss(self, generator: torch.Generator) -> Tensor:
-        vae, x = self.nets["vae"], self.batch()
-        with half(self.plan.device):
-            posterior = vae.encode(x).latent_dist
-            noise = torch.randn(posterior.mean.shape, generator=generator).to(x.device)
-            got = vae.decode(posterior.mean + posterior.std * noise).sample
-        mean, variance = posterior.mean.float(), posterior.var.float()
-        divergence = 0.5 * (mean**2 + variance - 1 - variance.log()).mean()
-        return likeness_loss(got.float(), x, self.weights) + 1e-4 * divergence
+        """In full precision: 16 bit numbers would be a grain in the pictures."""
+        vae, x = self.nets["vae"], self.pictures.batch(self.plan.seed, self.step, self.plan.batch)
+        posterior = vae.encode(x).latent_dist
+        noise = torch.randn(posterior.mean.shape, generator=generator, device=x.device)
+        got = vae.decode(posterior.mean + posterior.std * noise).sample
+        divergence = 0.5 * (posterior.mean**2 + posterior.var - 1 - posterior.logvar).mean()
+        return likeness_loss(got, x, self.weights) + 1e-4 * divergence
 
     def measure(self) -> dict[str, Any]:
         return exam(self.average["vae"], 60, self.emoji, self.mix)
@@ -118,23 +131,22 @@ class DecoderStage(Stage):
 
     name = "decoder"
 
-    def __init__(self, folder: Path, plan: Plan, mix: Mix, emoji: EmojiPictures, vae: AutoencoderKL) -> None:
-        self.mix, self.emoji, self.vae = mix, emoji, vae.to(plan.device)
+    def __init__(
+        self, folder: Path, plan: Plan, mix: Mix, emoji: EmojiPictures, pictures: Pictures, vae: AutoencoderKL
+    ) -> None:
+        self.mix, self.emoji, self.pictures, self.vae = mix, emoji, pictures, vae.to(plan.device)
         self.weights = rim_weights(128).to(plan.device)
         super().__init__(
             folder, plan, {"decoder": copy.deepcopy(vae.decoder), "post": copy.deepcopy(vae.post_quant_conv)}
         )
 
     def loss(self, generator: torch.Generator) -> Tensor:
-        first = self.step * self.plan.batch
-        scenes = (scene(self.plan.seed + 2, first + at, self.mix) for at in range(self.plan.batch))
-        x = as_tensor([draw(one, self.emoji) for one in scenes]).to(self.plan.device)
-        with half(self.plan.device):
-            with torch.no_grad():
-                latents = self.vae.encode(x).latent_dist.mean
-            latents = latents + SHAKEN * torch.randn(latents.shape, generator=generator).to(x.device)
-            got = self.nets["decoder"](self.nets["post"](latents))
-        return likeness_loss(got.float(), x, self.weights)
+        x = self.pictures.batch(self.plan.seed + 2, self.step, self.plan.batch)
+        with torch.no_grad():
+            latents = self.vae.encode(x).latent_dist.mean
+        shaken = latents + SHAKEN * torch.randn(latents.shape, generator=generator, device=x.device)
+        got = self.nets["decoder"](self.nets["post"](shaken))
+        return likeness_loss(got, x, self.weights)
 
     def whole(self) -> AutoencoderKL:
         """The autoencoder with the practised hand."""

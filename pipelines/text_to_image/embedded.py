@@ -1,4 +1,4 @@
-"""The built-in engine: our own small painter. It paints shapes on a coloured ground, and says so."""
+"""The built-in engine: our own small painter. It paints shapes and a few things on a coloured ground, and says so."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ SPEC = EngineSpec(
     kind="embedded",
     rank=10,
     licence="MIT",
-    size_mb=10,
+    size_mb=15,
     memory_mb=700,  # with the packages that it is the first to load
     languages=("en", "ko"),
     requires=("diffusers", "transformers", "torch"),
     note=Text(
-        en="Still learning: grounds and colours mostly come out as asked, shapes do not yet. "
-        "Fetch a bigger model for real pictures.",
-        ko="아직 배우는 중입니다. 배경과 색은 대체로 맞지만 모양은 아직 맞지 않습니다. "
-        "제대로 된 그림은 더 큰 모델을 내려받아 그려 보세요.",
+        en="Shapes in ten colours, one or two, and a few dozen things, on a coloured ground. "
+        "Fetch a bigger model for anything else.",
+        ko="열 가지 색의 도형을 하나나 둘, 사물 몇십 가지를 하나씩, 색이 있는 배경 위에 그립니다. "
+        "다른 그림은 더 큰 모델을 내려받아 그려 보세요.",
     ),
 )
 

@@ -12,10 +12,12 @@ from pipelines.text_to_image import TASK, Vocabulary, vocabulary
 from pipelines.words import Language, Text
 
 _TITLE = Text(
-    en="The built-in painter knows {shapes} shapes{emoji} in {colours} colours, one or two at a time. Click words:",
-    ko="내장 화가는 색 {colours}가지로 도형 {shapes}가지{emoji}를 하나나 둘씩 그립니다. 낱말을 눌러 보세요:",
+    en="The built-in painter knows {shapes} shapes in {colours} colours, one or two at a time{emoji}. Click words:",
+    ko="내장 화가는 색 {colours}가지의 도형 {shapes}가지를 하나나 둘씩{emoji} 그립니다. 낱말을 눌러 보세요:",
 )
-_EMOJI = Text(en=" and {count} things", ko="와 사물 {count}가지")
+_EMOJI = Text(en=", and {count} things, one at a time", ko=", 사물 {count}가지를 하나씩")
+_MORE = Text(en="More", ko="더 보기")
+_MANY = 14  # chips of a group; the rest come with a click
 _EXAMPLES = Text(en="Examples", ko="예시")
 _DICE = Text(en="Surprise me", ko="아무거나")
 _CLEAR = Text(en="Clear", ko="지우기")
@@ -44,10 +46,12 @@ CSS = """
 .chips button { display: inline-flex; align-items: center; gap: 6px; min-height: 32px; padding: 0 10px; font: inherit;
   font-size: .88rem; border-radius: 999px; cursor: pointer; border: 1px solid var(--border-color-primary);
   background: var(--button-secondary-background-fill); color: var(--button-secondary-text-color); }
+.chips button[hidden] { display: none; }
 .chips button:hover { border-color: var(--color-accent); }
 .chips button:focus-visible { outline: 2px solid var(--color-accent); outline-offset: 1px; }
 .chips i { width: .85em; height: .85em; border-radius: 50%; border: 1px solid rgba(128, 128, 128, .6); }
 .chips .example { border-style: dashed; }
+.chips .more { border-style: dotted; }
 """
 
 # Words go into the prompt in the browser; nothing is sent before the visitor paints.
@@ -89,13 +93,24 @@ function row(name, buttons) {
   line.append(make('span', { 'aria-hidden': 'true' }, name), many);
   return line;
 }
+function group(one, more) {
+  const chips = one.chips.map(chip), rest = chips.slice(one.many);
+  if (!rest.length) return row(one.name, chips);
+  const button = make('button', { type: 'button', class: 'more' }, `${more} (${rest.length})`);
+  const line = row(one.name, [...chips, button]);
+  rest.forEach((other) => { other.hidden = true; });
+  button.addEventListener('click', () => {
+    rest.forEach((other) => { other.hidden = false; });
+    button.remove();
+    rest[0].focus();
+  });
+  return line;
+}
 function draw() {
   const value = props.value || {};
   const box = make('div', { class: 'chips' }, '');
   if (value.title) box.append(make('p', {}, value.title));
-  for (const group of value.groups || []) {
-    box.append(row(group.name, group.chips.map(chip)));
-  }
+  for (const one of value.groups || []) box.append(group(one, value.more));
   const last = (value.examples || []).map((one) => whole(one.label, () => one.word));
   const luck = value.luck || [];
   if (luck.length) last.push(whole(value.dice, () => luck[Math.floor(Math.random() * luck.length)]));
@@ -131,6 +146,7 @@ def shown(engine: str, language: Language) -> dict[str, Any]:
         **value,
         "title": _title(known).to(language),
         "groups": _groups(known, language),
+        "more": _MORE.to(language),
         "examples": [{"label": one, "word": one} for one in (known.sentence(language, luck) for _ in range(3))],
         "dice": _DICE.to(language),
         "luck": [known.sentence(language, luck) for _ in range(40)],
@@ -156,7 +172,7 @@ def _groups(known: Vocabulary, language: Language) -> list[dict[str, Any]]:
 
     found = {name: getattr(known, "colours" if name == "grounds" else name) for name in _GROUPS}
     return [
-        {"name": name.to(language), "chips": [chip(text, kind) for text in found[kind]]}
+        {"name": name.to(language), "many": _MANY, "chips": [chip(text, kind) for text in found[kind]]}
         for kind, name in _GROUPS.items()
         if found[kind]
     ]
