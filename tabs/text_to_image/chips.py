@@ -40,7 +40,7 @@ _PROMPTS = (
 CSS = """
 .chips { display: flex; flex-direction: column; gap: 6px; }
 .chips p { margin: 0 2px; font-size: .9rem; color: var(--body-text-color-subdued); line-height: 1.5; }
-.chips > div { display: grid; grid-template-columns: 4.6em 1fr; gap: 6px; align-items: start; }
+.chips > div { display: grid; grid-template-columns: 5.6em 1fr; gap: 6px; align-items: start; }
 .chips > div > span { font-size: .8rem; line-height: 32px; color: var(--body-text-color-subdued); }
 .chips > div > div { display: flex; flex-wrap: wrap; gap: 6px; }
 .chips button { display: inline-flex; align-items: center; gap: 6px; min-height: 32px; padding: 0 10px; font: inherit;

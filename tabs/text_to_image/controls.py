@@ -90,11 +90,11 @@ def build() -> Controls:
     line = engine_line_box(TASK)
     with gr.Row():
         style = gr.Dropdown(
-            style_choices("en"), value="", label=say("Style", "화풍"), elem_id="t2i-style", min_width=140,
+            style_choices("en"), value="", label=say("Style", "화풍"), elem_id="t2i-style", min_width=165,
             filterable=False,
         )  # fmt: skip
         size = gr.Dropdown(
-            [("auto", "")], value="", label=say("Size", "크기"), elem_id="t2i-size", min_width=140,
+            [("auto", "")], value="", label=say("Size", "크기"), elem_id="t2i-size", min_width=165,
             allow_custom_value=True,
         )  # fmt: skip
     count = gr.Slider(1, MOST_PICTURES, 1, step=1, label=say("How many", "장수"), elem_id="t2i-count")
