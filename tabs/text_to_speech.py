@@ -136,7 +136,9 @@ def _input_side() -> tuple[dict[str, Any], dict[str, Any]]:
     )
     line = engine_line_box(TASK)
     with gr.Row():
-        language = gr.Dropdown([("auto", "auto")], value="auto", label=say("Language", "언어"), elem_id="tts-language")
+        language = gr.Dropdown(
+            [("auto", "auto")], value="auto", label=say("Language", "언어"), elem_id="tts-language", min_width=170
+        )
         voice = gr.Dropdown(
             [("auto", "auto")], value="auto", label=say("Voice", "목소리"), elem_id="tts-voice", allow_custom_value=True
         )
@@ -159,10 +161,10 @@ def _output_side() -> dict[str, Any]:
     )
     with gr.Row():
         sound = gr.DownloadButton(
-            say("Download sound", "소리 내려받기"), interactive=False, elem_id="tts-download", min_width=120
+            say("Download sound", "소리 내려받기"), interactive=False, elem_id="tts-download", min_width=170
         )
         srt = gr.DownloadButton(
-            say("Download SRT", "자막(SRT) 내려받기"), interactive=False, elem_id="tts-srt", min_width=120
+            say("Download SRT", "자막(SRT) 내려받기"), interactive=False, elem_id="tts-srt", min_width=170
         )
     report = gr.HTML(elem_id="tts-report", padding=False, css_template=_LIST_CSS)
     return {"whole": whole, "sound": sound, "srt": srt, "report": report}

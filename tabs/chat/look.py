@@ -39,5 +39,6 @@ CSS = """
 @media (max-width: 640px) {
   #chat-head { flex-wrap: wrap; }
   #chat-head button { flex: 1 1 100%; }
+  #chat-talk .examples { grid-template-columns: minmax(0, 1fr); width: 100%; padding: 12px; gap: 8px; }
 }
 """

@@ -146,9 +146,11 @@ def _controls(engine: str, language: Language) -> tuple:
         gr.update(visible=able.prompt),
         gr.update(value="" if able.prompt else f'<p class="modu-quiet">{html.escape(_NO_PROMPT.to(language))}</p>'),
         gr.update(visible=able.negative),
-        gr.update(visible=able.prompt, maximum=most, value=0, info=steps.to(language)),
-        gr.update(visible=able.prompt, value=-1, info=guidance.to(language)),
-        gr.update(visible=able.prompt, value=1.0),
+        gr.update(visible=able.prompt and most > 1, maximum=most, value=0, info=steps.to(language)),
+        gr.update(
+            visible=able.prompt and (known is None or known.takes_guidance), value=-1, info=guidance.to(language)
+        ),
+        gr.update(visible=able.prompt and (known is None or known.takes_strength), value=1.0),
     )
 
 
