@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.errors import InvalidInput, TooLarge
 from pipelines.ocr import corrections, cuts, documents, drawing, exports, layout, reading, recognisers, searchable
@@ -222,6 +222,20 @@ def test_a_line_is_made_dark_on_light_whatever_its_colours() -> None:
         ready = prepared(crop)
         assert ready.shape[0] == HEIGHT and ready.dtype == np.uint8
         assert ready[20, ready.shape[1] // 2] < 60 and ready[2, 5] > 200
+
+
+def test_narrow_letters_beside_wide_ones_are_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two places at which the network looks there is room for an i; lines are widened before they are read."""
+    face, cuts = ImageFont.load_default(30), []
+    texts = ["e-mail Wi-Fi", "PDF e-mail"]
+    for text in texts:
+        drawn = Image.new("RGB", (int(face.getlength(text)) + 8, 39), "white")
+        ImageDraw.Draw(drawn).text((4, 1), text, fill="black", font=face)
+        cuts.append(np.asarray(drawn))
+    ours = recognisers.KoreanLines()
+    assert [read.text for read in ours.read(cuts)] == texts
+    monkeypatch.setattr(recognisers, "WIDER", 1.0)
+    assert [read.text for read in ours.read(cuts)] != texts, "the widening is what helps"
 
 
 def test_lines_without_contrast_and_of_odd_shape_are_taken() -> None:

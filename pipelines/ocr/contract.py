@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from PIL import Image
@@ -87,11 +87,8 @@ class LineEngine(Protocol):
     def read(self, cuts: Sequence[Pixels], language: str, job: Job) -> list[Read]: ...
 
 
+@runtime_checkable
 class PageEngine(Protocol):
     """Reads a whole page at once and tells no places."""
 
     def read_page(self, page: Image.Image, language: str, job: Job) -> str: ...
-
-
-def reads_pages(engine: Any) -> bool:
-    return hasattr(engine, "read_page")

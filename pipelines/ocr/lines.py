@@ -29,12 +29,15 @@ def spread(grey: Pixels) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def prepared(crop: Pixels) -> Pixels:
-    """(h, w) or (h, w, 3) uint8 to (40, w') uint8: dark ink on light paper, full contrast, proportions kept."""
+def prepared(crop: Pixels, wider: float = 1.0) -> Pixels:
+    """(h, w) or (h, w, 3) uint8 to (40, w') uint8: dark ink on light paper, full contrast, proportions kept.
+
+    With `wider` the line is made so many times as wide.
+    """
     import cv2
 
     grey = grey_of(crop)
-    wide = int(np.clip(round(grey.shape[1] * HEIGHT / grey.shape[0]), SHORTEST, LONGEST))
+    wide = int(np.clip(round(grey.shape[1] * wider * HEIGHT / grey.shape[0]), SHORTEST, LONGEST))
     how = cv2.INTER_AREA if grey.shape[0] > HEIGHT else cv2.INTER_CUBIC
     grey = cv2.resize(grey, (wide, HEIGHT), interpolation=how)
     low, high = spread(grey)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -23,10 +22,10 @@ from pipelines.ocr.contract import (
     Line,
     LineEngine,
     Page,
+    PageEngine,
     Pixels,
     Reading,
     ReadOptions,
-    reads_pages,
 )
 from pipelines.ocr.documents import Document, check_shape, opened, pixels
 from pipelines.ocr.drawing import with_boxes
@@ -66,7 +65,7 @@ def refuse_other_languages(spec: engines.EngineSpec, language: str) -> None:
         )
 
 
-def _read(source: Document, language: str, name: str, reader: Any, job: Job) -> Reading:
+def _read(source: Document, language: str, name: str, reader: LineEngine | PageEngine, job: Job) -> Reading:
     made: list[Page] = []
     first: Image.Image | None = None
     pdf = SearchablePdf()
@@ -83,10 +82,10 @@ def _read(source: Document, language: str, name: str, reader: Any, job: Job) -> 
     return Reading(text, tuple(made), language_of(text), name, first, pdf.done(), source.notice)
 
 
-def read_page(image: Image.Image, number: int, language: str, reader: Any, job: Job) -> Page:
+def read_page(image: Image.Image, number: int, language: str, reader: LineEngine | PageEngine, job: Job) -> Page:
     if is_blank(pixels(image)):
         return Page(number, (), (), image.width, image.height)
-    if reads_pages(reader):
+    if isinstance(reader, PageEngine):
         text = reader.read_page(image, language, job).strip()
         box = (
             (0.0, 0.0),
