@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from pipelines.engines import EngineSpec
 from pipelines.errors import EngineFailed, EngineUnavailable, PipelineError
 from pipelines.words import Text
 
@@ -25,6 +26,29 @@ class Caller:
     url_setting: str
     model_setting: str
     key_setting: str
+
+
+def server_spec(task: str, note: Text, rank: int = 0, languages: tuple[str, ...] = ()) -> EngineSpec:
+    """The engine of a task that asks the server which its owner named. `note` tells what is sent."""
+    return EngineSpec(
+        task=task,
+        name="remote",
+        label=Text(en="Another server (OpenAI-style)", ko="다른 서버 (OpenAI 방식)"),
+        kind="remote",
+        rank=rank,
+        licence="as the server says",
+        size_mb=0,
+        memory_mb=0,
+        languages=languages,
+        requires=("httpx",),
+        shared=True,
+        note=note,
+    )
+
+
+def caller(task: str) -> Caller:
+    """Who asks for a task: `MODU_<TASK>_URL`, `_MODEL` and `_KEY`."""
+    return Caller(*(f"MODU_{task.upper()}_{what}" for what in ("URL", "MODEL", "KEY")))
 
 
 def headers(key: str) -> dict[str, str]:

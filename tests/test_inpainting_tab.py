@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,10 +25,11 @@ from PIL import Image, ImageDraw
 from pipelines import areas, inpainting
 from pipelines.diffusion.contract import Defaults, Order, Step
 from pipelines.errors import InvalidInput
-from pipelines.inpainting import RepaintOptions, masks, strokes
+from pipelines.inpainting import RepaintOptions, masks, repaint, strokes
 from pipelines.inpainting.abilities import abilities
 from pipelines.inpainting.extending import Margins
 from pipelines.job import Job
+from pipelines.words import Text
 from tabs.face_mosaic import photo
 from tabs.inpainting import answers, controls, editor, endpoints, marking
 from tabs.ocr import erasing
@@ -222,6 +224,40 @@ def test_controls_that_an_engine_ignores_are_hidden_and_what_they_hold_is_not_se
     assert (hidden["steps"]["value"], hidden["guidance"]["value"], hidden["strength"]["value"]) == (0, -1, 1.0)
     steps(picture, board(stroke(spot())), engine="embedded", steps=0, guidance_scale=-1, strength=1.0)
     assert (asked[0]["prompt"], asked[0]["negative_prompt"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("able", "choice", "value", "said"),
+    [
+        ("takes_guidance", "guidance", {"guidance_scale": 3.0}, ("guidance", "가이던스")),
+        ("takes_strength", "strength", {"strength": 0.5}, ("strength", "강도")),
+        ("takes_negative", "negative", {"negative_prompt": "cats"}, ("negative prompt", "제외할 것")),
+        ("takes_seed", "", {"seed": 3}, ("seed", "시드")),
+    ],
+)
+def test_what_means_nothing_to_an_engine_is_not_offered_and_is_said(
+    picture: Any,
+    fake_engine: Callable[[Any], Any],
+    able: str,
+    choice: str,
+    value: dict[str, Any],
+    said: tuple[str, str],
+) -> None:
+    built = FakeRepainter()
+    built.defaults = dataclasses.replace(FakeRepainter.defaults, **{able: False})
+    module = fake_engine(FakeModule(spec("inpainting", "fake", rank=1), lambda: built))
+    module.DEFAULTS, module.TAKES_PROMPT = built.defaults, True
+    names = ["prompt", "note", "negative", "steps", "guidance", "strength"]
+    shown = dict(zip(names, run(answers.on_engine("fake")), strict=True))
+    assert [name for name in names if not shown[name].get("visible", True)] == [choice] * bool(choice)
+    mask = Image.new("L", Image.open(picture["path"]).size)
+    mask.paste(255, (10, 10, 20, 20))
+    notices = [
+        list(repaint(Image.open(picture["path"]), mask, RepaintOptions(**chosen), engine="fake"))[-1].notice
+        for chosen in ({}, value)
+    ]
+    assert notices[0] == Text("", "")
+    assert said[0] in notices[1].en and said[1] in notices[1].ko
 
 
 def test_the_controls_are_wired_in_the_order_in_which_the_handlers_take_them() -> None:

@@ -6,13 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import hub
 from pipelines.chat.contract import TASK
 from pipelines.chat.fast import FastChat, open_converted
 from pipelines.chat.local import LocalChat, open_checkpoint
-from pipelines.engines import FAMILY, EngineModule, EngineSpec
-from pipelines.hub_cache import choose, entries_below
-from pipelines.words import Text
+from pipelines.engines import EngineModule, EngineSpec, repository_spec
 
 # Weights as safetensors, or in OpenVINO's form (whose .bin holds plain numbers), and no file that could run code.
 FILES = ("config.json", "*.safetensors|openvino_model.bin", "*.safetensors.index.json|openvino_model.xml|",
@@ -40,22 +37,17 @@ class CausalModels:
     """Every causal language model with a chat template, whatever its makers called it."""
 
     def module(self, repo: str) -> EngineModule:
-        spec = EngineSpec(
-            task=TASK,
-            name=f"{FAMILY}{repo}",
-            label=Text(en=repo, ko=repo),
-            kind="hub",
-            rank=15,
-            licence="as its card on huggingface.co says",
-            size_mb=0,  # not known before the Hub is asked
-            memory_mb=PACKAGES_MB,
-            memory_shares=(("*.safetensors", SHARE_OF_FILE), (CONVERTED_WEIGHTS, 1.0)),
-            requires=("transformers", "torch"),
-            repo=repo,
-            files=FILES,
+        return Brought(
+            repository_spec(
+                TASK,
+                repo,
+                rank=15,
+                packages_mb=PACKAGES_MB,
+                memory_shares=(("*.safetensors", SHARE_OF_FILE), (CONVERTED_WEIGHTS, 1.0)),
+                requires=("transformers", "torch"),
+                files=FILES,
+            )
         )
-        here = hub.find(repo, FILES)
-        return Brought(spec if here is None else spec.weighed(choose(entries_below(here), FILES)[0]))
 
     def fits(self, folder: Path) -> bool:
         """Whether the folder holds a model that continues text. What it lacks beside that is told when it is loaded."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from pipelines import hub, memory
 from pipelines.diffusion.contract import Defaults
-from pipelines.diffusion.opening import Kind, on_gpu, open_pipeline
+from pipelines.diffusion.opening import STABLE_DIFFUSION_XL, Kind, on_gpu, open_pipeline
 from pipelines.diffusion.painting import Canvas
-from pipelines.engines import Beside
+from pipelines.engines import Beside, EngineSpec
 from pipelines.errors import EngineFailed
 from pipelines.words import Text
 
@@ -44,6 +44,46 @@ TAESD = Beside("madebyollin/taesd", _TINY, needed=False)
 TAESD_XL = Beside("madebyollin/taesdxl", _TINY, needed=False)
 
 
+def checkpoint_spec(
+    task: str,
+    name: str,
+    label: Text,
+    repo: str,
+    licence: str,
+    size_mb: float,
+    memory_mb: float,
+    rank: int,
+    note: Text,
+    kind: Kind,
+    refiner: Beside | None = None,
+    verified: bool = False,
+) -> EngineSpec:
+    """The engine of one repository of the Hub, with the small decoder of its kind beside it."""
+    small = small_of(kind)
+    return EngineSpec(
+        task=task,
+        name=name,
+        label=label,
+        kind="hub",
+        rank=rank,
+        licence=licence,
+        size_mb=size_mb,
+        memory_mb=memory_mb,
+        languages=("en",),
+        requires=REQUIRES,
+        repo=repo,
+        files=FILES_XL if kind is STABLE_DIFFUSION_XL else FILES,
+        beside=(small,) if refiner is None else (refiner, small),
+        verified=verified,
+        note=note,
+    )
+
+
+def small_of(kind: Kind) -> Beside:
+    """The repository of the small decoder that fits a kind."""
+    return TAESD_XL if kind is STABLE_DIFFUSION_XL else TAESD
+
+
 def need(cpu_mb: float, gpu_mb: float) -> float:
     """Memory of this process at its peak: 32 bits a weight on a CPU, 16 on their way to a graphics card."""
     return gpu_mb if memory.has_gpu() else cpu_mb
@@ -58,11 +98,10 @@ def open_canvas(
     folder: Path | None,
     kind: Kind,
     defaults: Defaults,
-    small: Beside | None = None,
     refiner: Beside | None = None,
     repaints: bool = False,
 ) -> Canvas:
-    """A repository ready to paint, or to repaint inside a mask. `small`: a decoder to use if it is here."""
+    """A repository ready to paint, or to repaint inside a mask, with the small decoder of its kind if it is here."""
     if folder is None:
         raise ValueError("a checkpoint is loaded from a folder")
     pipe = open_pipeline(folder, kind.repaints if repaints else kind.paints)
@@ -73,12 +112,12 @@ def open_canvas(
     if refiner is not None:
         shared = {name: pipe.components[name] for name in ("text_encoder_2", "tokenizer_2", "vae")}
         refining = open_pipeline(_place(refiner), kind.from_image, **shared)
-    return Canvas(pipe, kind, defaults, small=open_small(small), refiner=refining)
+    return Canvas(pipe, kind, defaults, small=open_small(small_of(kind)), refiner=refining)
 
 
-def open_small(wanted: Beside | None) -> Any:
+def open_small(wanted: Beside) -> Any:
     """A small decoder, if it is on this machine."""
-    folder = None if wanted is None else hub.find(wanted.repo, wanted.files, wanted.revision)
+    folder = hub.find(wanted.repo, wanted.files, wanted.revision)
     if folder is None:
         return None
     import torch

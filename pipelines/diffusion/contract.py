@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from pipelines.words import EMPTY, LANGUAGES, Text
+
 
 @dataclass(frozen=True)
 class Defaults:
@@ -29,6 +31,41 @@ class Defaults:
     takes_strength: bool = True  # how much of a given picture is given up can be chosen
     most_steps: int = 100  # 1: there is nothing to choose
     smallest: int = 64  # of width and height
+
+
+def without_choices(side: int, largest: int) -> Defaults:
+    """Of an engine that takes a picture of this side and, beside a prompt, nothing that could be chosen."""
+    return Defaults(
+        steps=1,
+        guidance_scale=0.0,
+        width=side,
+        height=side,
+        largest=largest,
+        takes_lora=False,
+        takes_negative=False,
+        takes_guidance=False,
+        takes_seed=False,
+        takes_strength=False,
+        most_steps=1,
+    )
+
+
+def left_out(label: Text, able: Defaults, negative: bool, guidance: bool, seed: bool, strength: bool = False) -> Text:
+    """What was asked for (the flags) but means nothing to an engine, such as a server that chooses for itself."""
+    choices = (
+        (Text(en="negative prompt", ko="제외할 것"), negative, able.takes_negative),
+        (Text(en="guidance", ko="가이던스"), guidance, able.takes_guidance),
+        (Text(en="seed", ko="시드"), seed, able.takes_seed),
+        (Text(en="strength", ko="강도"), strength, able.takes_strength),
+    )
+    ignored = [name for name, asked, taken in choices if asked and not taken]
+    if not ignored:
+        return EMPTY
+    english, korean = (", ".join(name.to(language) for name in ignored) for language in LANGUAGES)
+    return Text(
+        en=f"{label.en} does not use: {english}. It was left out.",
+        ko=f"{label.ko} 엔진이 쓰지 않아 반영하지 않은 것: {korean}.",
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Other servers that paint: OpenAI's `/images/generations` and `/images/edits`, and Hugging Face's way to ask a model.
 
-Nothing is known there of single steps: one order gives one step, and it carries the picture.
+Nothing is known there of single steps: one order gives one step, and it carries the picture. OpenAI's routes are
+documented at https://platform.openai.com/docs/api-reference/images: they take neither steps, guidance, a negative
+prompt nor a seed, so none of them is offered.
 """
 
 from __future__ import annotations
@@ -14,9 +16,9 @@ from typing import Any
 
 from PIL import Image
 
-from pipelines import remote
+from pipelines import remote, settings
 from pipelines.bridge import aside
-from pipelines.diffusion.contract import Order, Step
+from pipelines.diffusion.contract import Order, Step, without_choices
 from pipelines.errors import EngineFailed
 from pipelines.job import Job
 from pipelines.remote import Caller
@@ -26,6 +28,16 @@ log = logging.getLogger(__name__)
 
 ANSWER_S = 180.0
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes of one picture, as it is sent
+
+SERVED = without_choices(1024, largest=1792)
+
+
+def image_server(task: str) -> ImageServer:
+    """The server that the owner named for this task."""
+    chosen = settings.current()
+    wait_s = chosen.waits.get(task, ANSWER_S)
+    caller = remote.caller(task)
+    return ImageServer(chosen.urls[task], chosen.models.get(task, ""), lambda: settings.secret(task), caller, wait_s)
 
 
 class ImageServer:

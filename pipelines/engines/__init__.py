@@ -11,6 +11,7 @@ A task gives its engine modules to `register`. Each has `SPEC` (an `EngineSpec`,
 from __future__ import annotations
 
 from pipelines.engines.choice import budget_mb, choose, require_usable, row, status, waiting_for
+from pipelines.engines.families import repository_spec
 from pipelines.engines.ledger import Held, drop_idle, ledger, unload
 from pipelines.engines.loading import fetch, fetch_owners_choices, remove, use
 from pipelines.engines.registry import find, modules, opens_by_name, register, specs, tasks
@@ -19,6 +20,6 @@ from pipelines.engines.spec import FAMILY, Beside, EngineFamily, EngineModule, E
 __all__ = [
     "FAMILY", "Beside", "EngineFamily", "EngineModule", "EngineSpec", "Held", "Kind", "Status",
     "budget_mb", "choose", "drop_idle", "fetch", "fetch_owners_choices", "find", "ledger", "modules",
-    "opens_by_name", "register",
-    "remove", "require_usable", "row", "specs", "status", "tasks", "unload", "use", "waiting_for",
+    "opens_by_name", "register", "remove", "repository_spec", "require_usable", "row",
+    "specs", "status", "tasks", "unload", "use", "waiting_for",
 ]  # fmt: skip

@@ -32,7 +32,7 @@ SPEC = EngineSpec(
 
 DEFAULTS = Defaults(
     steps=1, guidance_scale=0, width=0, height=0, multiple=1, largest=0, takes_lora=False, takes_negative=False,
-    most_steps=1,
+    takes_guidance=False, takes_strength=False, most_steps=1,
 )  # fmt: skip
 TAKES_PROMPT = False
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pipelines.diffusion.contract import Defaults, Order, Step
+from pipelines.diffusion.contract import Order, Step, without_choices
 from pipelines.engines import EngineSpec
 from pipelines.inpainting.contract import TASK
 from pipelines.job import Job
@@ -22,19 +22,7 @@ from pipelines.words import Text
 FILE = "lama_fp32.onnx"
 SIDE = 512  # pixels of the window that this file takes
 TAKES_PROMPT = False
-DEFAULTS = Defaults(
-    steps=1,
-    guidance_scale=0.0,
-    width=SIDE,
-    height=SIDE,
-    largest=SIDE,
-    takes_lora=False,
-    takes_negative=False,
-    takes_guidance=False,
-    takes_seed=False,
-    takes_strength=False,
-    most_steps=1,
-)
+DEFAULTS = without_choices(SIDE, largest=SIDE)
 
 SPEC = EngineSpec(
     task=TASK,

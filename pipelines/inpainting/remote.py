@@ -1,51 +1,23 @@
-"""Another server's edits: any service with OpenAI's `/images/edits` route. The owner names it; visitors cannot.
-
-The route is documented at https://platform.openai.com/docs/api-reference/images: it takes neither steps, guidance, a
-negative prompt nor a seed, so none of them is offered.
-"""
+"""Another server's edits: any service with OpenAI's `/images/edits` route. The owner names it; visitors cannot."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines import settings
-from pipelines.diffusion.contract import Defaults, Order, Step
-from pipelines.diffusion.served import ANSWER_S, ImageServer
-from pipelines.engines import EngineSpec
+from pipelines import remote
+from pipelines.diffusion.contract import Order, Step
+from pipelines.diffusion.served import SERVED, ImageServer, image_server
 from pipelines.inpainting.contract import TASK
 from pipelines.job import Job
-from pipelines.remote import Caller
 from pipelines.words import Text
 
-CALLER = Caller("MODU_INPAINTING_URL", "MODU_INPAINTING_MODEL", "MODU_INPAINTING_KEY")
 TAKES_PROMPT = True
-DEFAULTS = Defaults(
-    steps=1,
-    guidance_scale=0.0,
-    width=1024,
-    height=1024,
-    largest=1792,
-    takes_lora=False,
-    takes_negative=False,
-    takes_guidance=False,
-    takes_seed=False,
-    takes_strength=False,
-    most_steps=1,
-)
+DEFAULTS = SERVED
 
-SPEC = EngineSpec(
-    task=TASK,
-    name="remote",
-    label=Text(en="Another server (OpenAI-style)", ko="다른 서버 (OpenAI 방식)"),
-    kind="remote",
-    rank=0,
-    licence="as the server says",
-    size_mb=0,
-    memory_mb=0,
-    requires=("httpx",),
-    shared=True,
-    note=Text(
+SPEC = remote.server_spec(
+    TASK,
+    Text(
         en="The picture, the mask and the prompt are sent to the server that the owner of this app named.",
         ko="그림과 마스크, 프롬프트가 이 앱의 소유자가 지정한 서버로 전송됩니다.",
     ),
@@ -67,8 +39,4 @@ class RemoteRepainter:
 
 
 def load(folder: Path | None) -> RemoteRepainter:
-    chosen = settings.current()
-    wait_s = chosen.waits.get(TASK, ANSWER_S)
-    return RemoteRepainter(
-        ImageServer(chosen.urls[TASK], chosen.models.get(TASK, ""), lambda: settings.secret(TASK), CALLER, wait_s)
-    )
+    return RemoteRepainter(image_server(TASK))

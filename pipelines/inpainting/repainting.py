@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from pipelines import checks, engines, media, settings
-from pipelines.diffusion.contract import Order, Step
+from pipelines.diffusion.contract import Order, Step, left_out
 from pipelines.engines import EngineSpec
 from pipelines.errors import EngineFailed, InvalidInput
 from pipelines.inpainting import extending, filling, masks, windows
@@ -286,7 +286,14 @@ def _notice(spec: EngineSpec, repainter: Repainter, options: RepaintOptions, fil
     notice = _FILTERED if filtered else EMPTY
     if options.prompt and not repainter.takes_prompt:
         notice = notice + _NO_PROMPT.format(label=spec.label)
-    return notice
+    return notice + left_out(
+        spec.label,
+        repainter.defaults,
+        repainter.takes_prompt and options.negative_prompt != "",  # of no prompt enough is said above
+        options.guidance_scale != -1,
+        options.seed != -1,
+        options.strength != 1,
+    )
 
 
 def _nothing_marked(options: RepaintOptions) -> InvalidInput:

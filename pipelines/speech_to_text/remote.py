@@ -10,32 +10,23 @@ from typing import Any
 import numpy as np
 
 from pipelines import remote, settings
-from pipelines.engines import EngineSpec
 from pipelines.errors import EngineUnavailable
 from pipelines.job import Job
-from pipelines.remote import Caller
 from pipelines.sound import Samples
 from pipelines.speech_to_text.languages import NAMES
 from pipelines.speech_to_text.types import SAMPLE_RATE, Heard, Request, Segment, Word
 from pipelines.words import Text
 
-SPEC = EngineSpec(
-    task="speech_to_text",
-    name="remote",
-    label=Text(en="Another server (OpenAI-style)", ko="다른 서버 (OpenAI 방식)"),
-    kind="remote",
-    rank=5,  # recordings leave this machine only when somebody chooses so
-    licence="as the server says",
-    size_mb=0,
-    memory_mb=1,
-    shared=True,
-    note=Text(
+SPEC = remote.server_spec(
+    "speech_to_text",
+    Text(
         en="The recording is sent to the server that the owner of this app named.",
         ko="녹음이 앱 소유자가 지정한 서버로 전송됩니다.",
     ),
+    rank=5,  # recordings leave this machine only when somebody chooses so
 )
 TRANSLATES = True
-CALLER = Caller("MODU_SPEECH_TO_TEXT_URL", "MODU_SPEECH_TO_TEXT_MODEL", "MODU_SPEECH_TO_TEXT_KEY")
+CALLER = remote.caller(SPEC.task)
 
 ANSWER_S = 120.0
 DEFAULT_MODEL = "whisper-1"

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageOps
 
 from pipelines import checks, media, settings
-from pipelines.diffusion.contract import Defaults, Order
+from pipelines.diffusion.contract import Defaults, Order, left_out
 from pipelines.engines import EngineSpec
 from pipelines.errors import InvalidInput, TooLarge
 from pipelines.text_to_image import styles
 from pipelines.text_to_image.contract import MOST_PICTURES, Painter, PaintOptions
-from pipelines.words import EMPTY, LANGUAGES, Text
+from pipelines.words import Text
 
 HIGHEST_SEED = 2**32 - 1
 GUIDANCE = (0.0, 30.0)
@@ -139,21 +139,8 @@ def _worded(prompt: str, options: PaintOptions, painter: Painter, spec: EngineSp
 
 def _ignored(options: PaintOptions, able: Defaults, spec: EngineSpec) -> Text:
     """What was asked for but means nothing to this engine, such as a server that chooses for itself."""
-    ignored = [
-        name
-        for name, asked, taken in (
-            (Text(en="negative prompt", ko="제외할 것"), options.negative_prompt.strip(), able.takes_negative),
-            (Text(en="guidance", ko="가이던스"), options.guidance_scale != -1, able.takes_guidance),
-            (Text(en="seed", ko="시드"), options.seed != -1, able.takes_seed),
-        )
-        if asked and not taken
-    ]
-    if not ignored:
-        return EMPTY
-    english, korean = (", ".join(name.to(language) for name in ignored) for language in LANGUAGES)
-    return Text(
-        en=f"{spec.label.en} does not use: {english}. It was left out.",
-        ko=f"{spec.label.ko} 엔진이 쓰지 않아 반영하지 않은 것: {korean}.",
+    return left_out(
+        spec.label, able, options.negative_prompt.strip() != "", options.guidance_scale != -1, options.seed != -1
     )
 
 

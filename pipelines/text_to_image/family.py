@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import hub
 from pipelines.diffusion import checkpoints, schedulers
 from pipelines.diffusion.contract import Defaults
 from pipelines.diffusion.opening import STABLE_DIFFUSION_XL, kind_of
 from pipelines.diffusion.painting import Canvas
-from pipelines.engines import FAMILY, EngineModule, EngineSpec
+from pipelines.engines import EngineModule, EngineSpec, repository_spec
 from pipelines.errors import EngineFailed
-from pipelines.hub_cache import choose, entries_below
 from pipelines.text_to_image.contract import TASK
 from pipelines.words import Text
 
@@ -35,30 +33,25 @@ class Brought:
         names = schedulers.OF_XL if large else schedulers.OF_STABLE_DIFFUSION
         side = 1024 if large else 512
         able = Defaults(25, 7.0, side, side, names, largest=side + side // 2)
-        return checkpoints.open_canvas(folder, kind, able, checkpoints.TAESD_XL if large else checkpoints.TAESD)
+        return checkpoints.open_canvas(folder, kind, able)
 
 
 class Paintings:
     """Every checkpoint in diffusers' layout whose pipeline is known here, whatever its makers called it."""
 
     def module(self, repo: str) -> EngineModule:
-        spec = EngineSpec(
-            task=TASK,
-            name=f"{FAMILY}{repo}",
-            label=Text(en=repo, ko=repo),
-            kind="hub",
-            rank=9,
-            licence="as its card on huggingface.co says",
-            size_mb=0,  # not known before the Hub is asked
-            memory_mb=PACKAGES_MB,
-            memory_shares=SHARES,
-            languages=("en",),
-            requires=checkpoints.REQUIRES,
-            repo=repo,
-            files=checkpoints.FILES_ANY,
+        return Brought(
+            repository_spec(
+                TASK,
+                repo,
+                rank=9,
+                packages_mb=PACKAGES_MB,
+                memory_shares=SHARES,
+                requires=checkpoints.REQUIRES,
+                files=checkpoints.FILES_ANY,
+                languages=("en",),
+            )
         )
-        here = hub.find(repo, spec.files)
-        return Brought(spec if here is None else spec.weighed(choose(entries_below(here), spec.files)[0]))
 
     def fits(self, folder: Path) -> bool:
         """Whether the folder holds a pipeline of a kind that is opened here."""

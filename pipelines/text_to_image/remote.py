@@ -1,51 +1,23 @@
-"""Another server's pictures: any service with OpenAI's `/images/generations` route. Its owner names it, no visitor.
-
-The route is documented at https://platform.openai.com/docs/api-reference/images: it takes neither steps, guidance, a
-negative prompt nor a seed, so none of them is offered.
-"""
+"""Another server's pictures: any service with OpenAI's `/images/generations` route. Its owner names it, no visitor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from pipelines import settings
-from pipelines.diffusion.contract import Defaults, Order, Step
-from pipelines.diffusion.served import ANSWER_S, ImageServer
-from pipelines.engines import EngineSpec
+from pipelines import remote
+from pipelines.diffusion.contract import Order, Step
+from pipelines.diffusion.served import SERVED, ImageServer, image_server
 from pipelines.job import Job
-from pipelines.remote import Caller
 from pipelines.text_to_image.contract import TASK
 from pipelines.words import Text
 
-CALLER = Caller("MODU_TEXT_TO_IMAGE_URL", "MODU_TEXT_TO_IMAGE_MODEL", "MODU_TEXT_TO_IMAGE_KEY")
-DEFAULTS = Defaults(
-    steps=1,
-    guidance_scale=0.0,
-    width=1024,
-    height=1024,
-    largest=1792,
-    takes_image=False,
-    takes_lora=False,
-    takes_negative=False,
-    takes_guidance=False,
-    takes_seed=False,
-    takes_strength=False,
-    most_steps=1,
-)
+DEFAULTS = replace(SERVED, takes_image=False)
 
-SPEC = EngineSpec(
-    task=TASK,
-    name="remote",
-    label=Text(en="Another server (OpenAI-style)", ko="다른 서버 (OpenAI 방식)"),
-    kind="remote",
-    rank=0,
-    licence="as the server says",
-    size_mb=0,
-    memory_mb=0,
-    requires=("httpx",),
-    shared=True,
-    note=Text(
+SPEC = remote.server_spec(
+    TASK,
+    Text(
         en="The prompt is sent to the server that the owner of this app named.",
         ko="프롬프트가 이 앱의 소유자가 지정한 서버로 전송됩니다.",
     ),
@@ -68,8 +40,4 @@ class RemotePainter:
 
 
 def load(folder: Path | None) -> RemotePainter:
-    chosen = settings.current()
-    wait_s = chosen.waits.get(TASK, ANSWER_S)
-    return RemotePainter(
-        ImageServer(chosen.urls[TASK], chosen.models.get(TASK, ""), lambda: settings.secret(TASK), CALLER, wait_s)
-    )
+    return RemotePainter(image_server(TASK))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.diffusion import checkpoints, schedulers
-from pipelines.diffusion.checkpoints import REFINER, TAESD, TAESD_XL, better, need
+from pipelines.diffusion.checkpoints import REFINER, better, need
 from pipelines.diffusion.contract import Defaults
 from pipelines.diffusion.opening import STABLE_DIFFUSION, STABLE_DIFFUSION_XL, Kind
 from pipelines.diffusion.painting import Canvas
@@ -29,11 +29,10 @@ class Checkpoint:
     SPEC: EngineSpec
     DEFAULTS: Defaults
     kind: Kind
-    small: Beside
     refiner: Beside | None = None
 
     def load(self, folder: Path | None) -> Canvas:
-        return checkpoints.open_canvas(folder, self.kind, self.DEFAULTS, self.small, self.refiner)
+        return checkpoints.open_canvas(folder, self.kind, self.DEFAULTS, self.refiner)
 
 
 def _checkpoint(
@@ -49,25 +48,8 @@ def _checkpoint(
     kind: Kind = STABLE_DIFFUSION,
     refiner: Beside | None = None,
 ) -> Checkpoint:
-    large = kind is STABLE_DIFFUSION_XL
-    small = TAESD_XL if large else TAESD
-    spec = EngineSpec(
-        task=TASK,
-        name=name,
-        label=label,
-        kind="hub",
-        rank=rank,
-        licence=licence,
-        size_mb=size_mb,
-        memory_mb=memory_mb,
-        languages=("en",),
-        requires=checkpoints.REQUIRES,
-        repo=repo,
-        files=checkpoints.FILES_XL if large else checkpoints.FILES,
-        beside=(small,) if refiner is None else (refiner, small),
-        note=note,
-    )
-    return Checkpoint(spec, defaults, kind, small, refiner)
+    spec = checkpoints.checkpoint_spec(TASK, name, label, repo, licence, size_mb, memory_mb, rank, note, kind, refiner)
+    return Checkpoint(spec, defaults, kind, refiner)
 
 
 def _in_steps(steps: int, guidance: float, side: int, names: tuple[str, ...], largest: int = 1024) -> Defaults:

@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pipelines import remote, settings, sound
-from pipelines.engines import EngineSpec
 from pipelines.errors import EngineFailed, PipelineError
-from pipelines.remote import Caller
 from pipelines.text_to_speech.contract import TASK, Samples, Voice
 from pipelines.words import Text
 
@@ -19,43 +17,15 @@ log = logging.getLogger(__name__)
 SAMPLE_RATE = 24_000  # what it is brought to, whatever the server sends
 DEFAULT_VOICES = {"*": "alloy"}  # it speaks any language
 ANSWER_S = 120.0
-CALLER = Caller("MODU_TEXT_TO_SPEECH_URL", "MODU_TEXT_TO_SPEECH_MODEL", "MODU_TEXT_TO_SPEECH_KEY")
+CALLER = remote.caller(TASK)
 
-SPEC = EngineSpec(
-    task=TASK,
-    name="remote",
-    label=Text(en="Another server (OpenAI-style)", ko="다른 서버 (OpenAI 방식)"),
-    kind="remote",
-    rank=0,
-    licence="as the server says",
-    size_mb=0,
-    memory_mb=0,
-    languages=(
-        "en",
-        "ko",
-        "ja",
-        "zh",
-        "es",
-        "fr",
-        "de",
-        "it",
-        "pt",
-        "hi",
-        "ru",
-        "ar",
-        "vi",
-        "th",
-        "id",
-        "tr",
-        "nl",
-        "pl",
-    ),
-    requires=("httpx",),
-    shared=True,
-    note=Text(
+SPEC = remote.server_spec(
+    TASK,
+    Text(
         en="The text is sent to the server that the owner of this app named.",
         ko="글이 이 앱의 소유자가 지정한 서버로 전송됩니다.",
     ),
+    languages=tuple("en ko ja zh es fr de it pt hi ru ar vi th id tr nl pl".split()),
 )
 
 # The names that OpenAI's own service documents; other servers take them as aliases.
