@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import wave
+from pathlib import Path
+
 import numpy as np
 
 from pipelines.sound import Samples
@@ -16,6 +19,16 @@ def _scaled(samples: np.ndarray, height: float) -> Samples:
 
 def _time(seconds: float) -> np.ndarray:
     return np.arange(int(RATE * seconds)) / RATE
+
+
+def write(path: Path, samples: np.ndarray) -> Path:
+    """The samples as a WAV file of 16 bit."""
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes((samples * 32767).astype("<i2").tobytes())
+    return path
 
 
 def babble(seconds: float = 3.0, seed: int = 0, height: float = 0.2) -> Samples:

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import pytest
-from conftest import free_port
+from pages import tab_alone
 from painters import FakePainter, PainterModule
 from PIL import Image
 
-import app
 from pipelines.diffusion import painter as painter_files
 from pipelines.text_to_image import settings_of
 from tabs import text_to_image as tab
@@ -25,14 +23,8 @@ STILL = "#t2i-view .t2i[data-state=still] figure:not([hidden]) figcaption"
 @pytest.fixture(scope="module")
 def app_url() -> Iterator[str]:
     """A page with this tab only, in place of the whole app."""
-    with gr.Blocks(title="painting") as page:
-        page.queue(max_size=32, api_open=False, default_concurrency_limit=1)
-        with gr.Tabs(elem_id="modu-tabs"):
-            with gr.Tab(tab.TITLE, id=tab.TASK):
-                tab.build(page)
-    app.launch(page, prevent_thread_lock=True, quiet=True, server_port=free_port())
-    yield str(page.local_url).rstrip("/")
-    page.close()
+    with tab_alone(tab) as address:
+        yield address
 
 
 @pytest.fixture

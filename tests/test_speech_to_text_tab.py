@@ -6,7 +6,6 @@ import asyncio
 import shutil
 import threading
 import time
-import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pytest
-from conftest import ROOT, free_port
+from conftest import ROOT
 from fakes import FakeModule, spec
 from gradio_client import Client, handle_file
-from speech import RATE, FakeListener, babble, hum, silence
+from pages import connected, tab_alone
+from speech import FakeListener, babble, hum, silence, write
 
-import app
 from pipelines import engines
 from pipelines.errors import InvalidInput
 from pipelines.job import Job
@@ -33,22 +32,15 @@ ENGLISH = ROOT / "examples" / "speech_to_text" / "english.wav"
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """The tab alone, served."""
-    with gr.Blocks(title="speech") as page:
-        with gr.Tabs(elem_id="modu-tabs"):
-            with gr.Tab(tab.TITLE, id=tab.TASK):
-                tab.build(page)
-    page.queue(api_open=False)
-    app.launch(page, prevent_thread_lock=True, quiet=True, server_port=free_port())
-    yield str(page.local_url).rstrip("/")
-    page.close()
+    """A page with this tab only."""
+    with tab_alone(tab) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def program(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    client = Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
-    yield client
-    client.close()
+    with connected(url, tmp_path_factory.mktemp("downloads")) as client:
+        yield client
 
 
 @pytest.fixture
@@ -58,15 +50,6 @@ def listener(fake_engine: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -
     fake_engine(FakeModule(facts, make=lambda: heard))
     monkeypatch.setattr(detector, "weights", lambda: None)
     return heard
-
-
-def write(path: Path, samples: np.ndarray) -> Path:
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes((samples * 32767).astype("<i2").tobytes())
-    return path
 
 
 # --- the endpoint -------------------------------------------------------------------------------------------------

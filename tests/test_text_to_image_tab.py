@@ -11,17 +11,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import pytest
 import raw
-from conftest import free_port
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from pages import connected, tab_alone
 from painters import ABLE, FakePainter, PainterModule
 from PIL import Image
 
-import app
 from pipelines.diffusion import painter as painter_files
 from pipelines.errors import InvalidInput, PipelineError
 from pipelines.text_to_image import STYLES, PictureSettings, settings_of
@@ -41,21 +39,14 @@ GIVEN: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A page with this tab only."""
-    with gr.Blocks(title="painting") as page:
-        page.queue(max_size=32, api_open=False, default_concurrency_limit=1)
-        with gr.Tabs(elem_id="modu-tabs"):
-            with gr.Tab(tab.TITLE, id=tab.TASK):
-                tab.build(page)
-    app.launch(page, prevent_thread_lock=True, quiet=True, server_port=free_port())
-    yield str(page.local_url).rstrip("/")
-    page.close()
+    with tab_alone(tab) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def program(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    connected = Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
-    yield connected
-    connected.close()
+    with connected(url, tmp_path_factory.mktemp("downloads")) as client:
+        yield client
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 from conftest import example, free_port
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from pages import connected, tab_alone
 
 import app
 from pipelines.sound import open_sound
@@ -26,21 +27,14 @@ KOREAN = "안녕하세요! 오늘은 9월 1일이고 GPU는 3개예요. Hello th
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A page with this tab only."""
-    with gr.Blocks(title="speech") as page:
-        with gr.Tabs(elem_id="modu-tabs"):
-            with gr.Tab(tab.TITLE, id=tab.TASK):
-                tab.build(page)
-    page.queue(max_size=32, api_open=False, default_concurrency_limit=1)
-    app.launch(page, prevent_thread_lock=True, quiet=True, server_port=free_port())
-    yield str(page.local_url).rstrip("/")
-    page.close()
+    with tab_alone(tab) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def speech_client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    connected = Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
-    yield connected
-    connected.close()
+    with connected(url, tmp_path_factory.mktemp("downloads")) as client:
+        yield client
 
 
 # --- endpoints ------------------------------------------------------------------------------------------------------

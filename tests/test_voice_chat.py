@@ -17,7 +17,7 @@ import raw
 from conftest import ROOT
 from fakes import FakeModule, spec
 from gradio_client import Client, handle_file
-from speech import RATE, FakeListener, babble, hum
+from speech import FakeListener, babble, hum, write
 
 from pipelines import text_to_speech, voice_chat
 from pipelines.chat import Message, ReplyOptions
@@ -30,15 +30,6 @@ from pipelines.voice_chat import Talk, TalkOptions, talk
 ENGLISH = ROOT / "examples" / "speech_to_text" / "english.wav"
 KOREAN = ROOT / "examples" / "speech_to_text" / "korean.wav"
 THREE = "One is here. Two is there. Three is last."
-
-
-def write(path: Path, samples: np.ndarray) -> Path:
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes((samples * 32767).astype("<i2").tobytes())
-    return path
 
 
 @pytest.fixture
