@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -25,6 +26,10 @@ HEAVY = {
 TASKS = tuple(tab.TASK for tab in TABS)
 
 
+# Thousands of tests read the same few hundred files, which do not change meanwhile: each is parsed once.
+
+
+@functools.cache
 def sources(*rooms: str) -> list[Path]:
     found: list[Path] = []
     for room in rooms:
@@ -33,12 +38,18 @@ def sources(*rooms: str) -> list[Path]:
     return found
 
 
+@functools.cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def imports(node: ast.AST) -> Iterator[str]:
+@functools.cache
+def imports(node: ast.AST) -> tuple[str, ...]:
     """Every imported module below `node`, `from a import b` as both a and a.b (b may be a module)."""
+    return tuple(_imports(node))
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.Import):
             yield from (name.name for name in inner.names)
@@ -74,6 +85,7 @@ def each(*rooms: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", paths, ids=shown(paths))
 
 
+@functools.cache
 def engine_files() -> list[Path]:
     """The modules that hold a SPEC."""
     return [
