@@ -274,8 +274,8 @@ def _pick(page: Any, box: str, name: str) -> None:
 @pytest.mark.parametrize(("locale", "words"), [("en-US", "left"), ("ko-KR", "남음")])
 def test_progress_and_cancel_in_the_browser(page_of: Any, stand_in: StandInHub, locale: str, words: str) -> None:
     yunet = engines.find("face_mosaic", "yunet")
-    stand_in.files[str(yunet.repo)] = {yunet.files[0]: WEIGHTS * 16}
-    stand_in.bytes_per_s = 400_000
+    stand_in.files[str(yunet.repo)] = {yunet.files[0]: WEIGHTS * 40}
+    stand_in.bytes_per_s = 400_000  # minutes, so that a busy browser finds it under way
     page = page_of(locale, width=360)
     page.get_by_role("tab", name="Face mosaic" if locale == "en-US" else "얼굴 모자이크", exact=True).first.click()
     page.locator("#face-options > button").first.click()
