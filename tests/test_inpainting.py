@@ -17,6 +17,7 @@ from pipelines.diffusion.contract import Defaults, Order, Step
 from pipelines.errors import Cancelled, EngineFailed, EngineUnavailable, InvalidInput, TooLarge, UnknownEngine
 from pipelines.inpainting import Repainted, RepaintOptions, filling, masks, repaint, repainting
 from pipelines.job import Job
+from pipelines.words import EMPTY
 
 RANDOM = np.random.default_rng(7)
 
@@ -247,6 +248,20 @@ def test_every_choice_reaches_the_engine_or_the_result(fake: Fake, name: str):
 
 def test_all_options_are_tried_above():
     assert set(CHOICES) == {field.name for field in fields(RepaintOptions)}
+
+
+def test_a_prompt_outside_an_engines_words_or_language_is_told(fake: Fake, fake_engine: Callable[..., Any]):
+    fake.unknown_words = lambda prompt: tuple(word for word in prompt.split() if word != "red")  # type: ignore[attr-defined]
+    picture, mark, asked = noise(60, 60), box(60, 60, 20, 20, 9, 9), RepaintOptions(prompt="red cathedral 문")
+    told = finished(picture, mark, asked, engine="fake").notice
+    assert "never taught these words: cathedral, 문." in told.en and "cathedral, 문" in told.ko
+    assert finished(picture, mark, replace(asked, prompt="red"), engine="fake").notice == EMPTY
+
+    english = replace(spec("inpainting", "english", rank=1), languages=("en",))
+    fake_engine(FakeModule(english, Fake))
+    told = finished(picture, mark, asked, engine="english").notice
+    assert "Write the prompt in English" in told.en and "영어" in told.ko
+    assert finished(picture, mark, replace(asked, prompt="a red door"), engine="english").notice == EMPTY
 
 
 def test_each_call_without_a_seed_gets_a_new_one(fake: Fake):

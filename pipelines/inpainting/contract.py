@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -27,6 +27,13 @@ class Repainter(Protocol):
     takes_prompt: bool
 
     def repaint(self, order: Order, job: Job) -> Iterator[Step]: ...
+
+
+@runtime_checkable
+class OfFewWords(Protocol):
+    """What a repainter also has that can tell which words of a prompt it was never taught."""
+
+    def unknown_words(self, prompt: str) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)

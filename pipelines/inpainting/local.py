@@ -24,3 +24,6 @@ class LocalRepainter:
 
     def repaint(self, order: Order, job: Job) -> Iterator[Step]:
         return self.canvas.paint(order, job)
+
+    def unknown_words(self, prompt: str) -> tuple[str, ...]:
+        return self.canvas.unknown_words(prompt)

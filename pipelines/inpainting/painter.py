@@ -1,4 +1,4 @@
-"""The built-in painter of shapes, repainting in pictures of its own world."""
+"""The built-in painter, repainting in pictures of its own world."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ SPEC = EngineSpec(
     languages=("en", "ko"),
     requires=("diffusers", "transformers", "torch"),
     note=Text(
-        en="Repaints pictures of its own kind: shapes on a coloured ground. Not for photographs.",
-        ko="색 배경에 도형이 있는, 자기가 그린 것 같은 그림만 고칩니다. 사진에는 맞지 않습니다.",
+        en="Repaints pictures of its own kind: shapes and a few dozen things on a coloured ground. "
+        "Not for photographs.",
+        ko="색 배경에 도형이나 사물 몇십 가지가 있는, 자기가 그린 것 같은 그림을 고칩니다. 사진에는 맞지 않습니다.",
     ),
 )
 

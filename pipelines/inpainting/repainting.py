@@ -15,10 +15,11 @@ from PIL import Image
 
 from pipelines import checks, engines, media, settings
 from pipelines.diffusion.contract import Order, Step, left_out
+from pipelines.diffusion.wording import not_understood
 from pipelines.engines import EngineSpec
 from pipelines.errors import EngineFailed, InvalidInput
 from pipelines.inpainting import extending, filling, masks, windows
-from pipelines.inpainting.contract import TASK, Repainted, Repainter, RepaintOptions
+from pipelines.inpainting.contract import TASK, OfFewWords, Repainted, Repainter, RepaintOptions
 from pipelines.inpainting.windows import Window
 from pipelines.job import Job
 from pipelines.words import EMPTY, Text
@@ -285,7 +286,10 @@ def _fitting(painted: Image.Image, window: Window) -> np.ndarray:
 def _notice(spec: EngineSpec, repainter: Repainter, options: RepaintOptions, filtered: bool) -> Text:
     notice = _FILTERED if filtered else EMPTY
     if options.prompt and not repainter.takes_prompt:
-        notice = notice + _NO_PROMPT.format(label=spec.label)
+        notice += _NO_PROMPT.format(label=spec.label)
+    elif repainter.takes_prompt:
+        unknown = repainter.unknown_words(options.prompt) if isinstance(repainter, OfFewWords) else ()
+        notice += not_understood(options.prompt, spec, unknown)
     return notice + left_out(
         spec.label,
         repainter.defaults,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import secrets
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ from PIL import Image, ImageOps
 
 from pipelines import checks, media, settings
 from pipelines.diffusion.contract import Defaults, Order, left_out
+from pipelines.diffusion.wording import not_understood
 from pipelines.engines import EngineSpec
 from pipelines.errors import InvalidInput, TooLarge
 from pipelines.text_to_image import styles
@@ -21,12 +21,6 @@ HIGHEST_SEED = 2**32 - 1
 GUIDANCE = (0.0, 30.0)
 LORA_SCALE = (0.0, 2.0)
 _MOST_STEPS, _LARGEST = 1000, 8192  # of any engine; each has its own limits below these
-_LISTED = 8  # words of a notice
-_HANGUL = re.compile("[가-힣]")
-_NO_KOREAN = Text(
-    en="{label} hardly knows Korean. Write the prompt in English for what you have in mind.",
-    ko="{label} 엔진은 한국어를 거의 모릅니다. 프롬프트를 영어로 적으면 원하는 그림에 가까워집니다.",
-)
 
 
 @dataclass(frozen=True)
@@ -118,11 +112,7 @@ def _worded(prompt: str, options: PaintOptions, painter: Painter, spec: EngineSp
     """Prompt and negative prompt as the engine gets them, and what a visitor should know about it."""
     able, notice = painter.defaults, _ignored(options, painter.defaults, spec)
     negative = options.negative_prompt.strip() if able.takes_negative else ""
-    if spec.languages and "ko" not in spec.languages and _HANGUL.search(prompt):
-        notice += _NO_KOREAN.format(label=spec.label)
-    unknown = painter.unknown_words(prompt)
-    if unknown:
-        notice += _strange(unknown, spec)
+    notice += not_understood(prompt, spec, painter.unknown_words(prompt))
     style = styles.find(options.style)
     if style is None:
         return prompt.strip(), negative, notice
@@ -141,15 +131,6 @@ def _ignored(options: PaintOptions, able: Defaults, spec: EngineSpec) -> Text:
     """What was asked for but means nothing to this engine, such as a server that chooses for itself."""
     return left_out(
         spec.label, able, options.negative_prompt.strip() != "", options.guidance_scale != -1, options.seed != -1
-    )
-
-
-def _strange(unknown: tuple[str, ...], spec: EngineSpec) -> Text:
-    more = " ..." if len(unknown) > _LISTED else ""
-    listed = ", ".join(word[:40] for word in unknown[:_LISTED]) + more
-    return Text(
-        en=f"{spec.label.en} was never taught these words: {listed}. It painted what it understood of the rest.",
-        ko=f"{spec.label.ko}이(가) 배우지 않은 낱말입니다: {listed}. 나머지에서 알아들은 것만 그립니다.",
     )
 
 
