@@ -41,8 +41,6 @@ if spaces is not None:
 def build_app() -> gr.Blocks:
     """The whole page: a title, the tabs, and the endpoints that belong to no tab."""
     with gr.Blocks(title="Modu 모두", delete_cache=(3600, 3600), analytics_enabled=False) as page:
-        # First of all: Gradio describes the whole page once more whenever its queue is set.
-        page.queue(max_size=settings.current().limits.waiting, api_open=False, default_concurrency_limit=1)
         gr.HTML(_title(), elem_id="modu-title", padding=False)
         tabs.build(page)
         _models.build(page)
@@ -71,8 +69,7 @@ def launch(page: gr.Blocks, **changes: object) -> gr.Blocks:
         "state_session_capacity": 1000,
         "footer_links": ["api", "settings"],
     }
-    # Gradio's queue looks for work a thousand times a second; at a hundred an idle page takes a third of the processor.
-    page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = 0.01, 0.05
+    _server.set_queue(page)
     page.launch(**{**options, **changes})
     return page
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 from gradio.routes import App
 from gradio.state_holder import SessionState, StateHolder
 from PIL import Image
@@ -28,6 +29,15 @@ _UPLOADS = ("/gradio_api/upload",)
 def prepare_pillow() -> None:
     """Lower Pillow's own limit, for the few pictures that Gradio opens before our decoder does."""
     Image.MAX_IMAGE_PIXELS = settings.current().limits.picture_pixels // 2  # Pillow raises above twice this
+
+
+def set_queue(page: gr.Blocks) -> None:
+    """How many calls wait and run. `page.queue` would say the same, and build the whole server once more for it."""
+    page.api_open = False
+    queue = page._queue
+    queue.max_size, queue.default_concurrency_limit = settings.current().limits.waiting, 1
+    # Gradio's queue looks for work a thousand times a second; at a hundred an idle page takes a third of the processor.
+    queue.sleep_when_free, queue.progress_update_sleep_when_free = 0.01, 0.05
 
 
 class Server(App):
