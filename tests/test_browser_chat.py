@@ -446,6 +446,42 @@ def test_a_hostile_file_cannot_harm_the_page(room: Any, tmp_path: Path) -> None:
     assert room.locator("#chat-talk img, #chat-shelf img, #chat-facts img").count() == 0
 
 
+# --- what is copied -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_copied_is_what_was_said_and_code_is_highlighted(room: Any) -> None:
+    """The page shows tags with an invisible mark in them; whoever pastes `<b>` gets `<b>`."""
+    room.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    said = "use <b> and `<i>` ![x](y)\n```python\ndef f(x):\n    return '<b>'\n```"
+    room.locator("#chat-message textarea").fill(said)
+    room.locator("#chat-send").click()
+    hear(room, "echo: use")
+    room.locator("#chat-send").wait_for(timeout=60_000)
+    code = room.locator("#chat-talk .bot pre code")
+    code.locator("span", has_text="def").first.wait_for(timeout=20_000)
+    colours = code.locator("span").evaluate_all("all => all.map(one => getComputedStyle(one).color)")
+    assert len(set(colours)) > 1, "code is shown in one colour"
+    assert "\u200b" in room.locator("#chat-talk .bot .prose").inner_text(), "nothing here that a copy had to clean"
+
+    def copied() -> str:
+        room.wait_for_timeout(300)
+        return str(room.evaluate("navigator.clipboard.readText()"))
+
+    buttons = room.locator("#chat-talk").get_by_role("button", name="Copy message")
+    for number, text in ((0, said), (1, f"echo: {said}")):
+        buttons.nth(number).click()
+        assert "\u200b" not in copied() and copied().split() == text.split()
+    room.evaluate("getSelection().selectAllChildren(document.querySelector('#chat-talk .bot .prose'))")
+    room.keyboard.press("Control+c")
+    assert "\u200b" not in copied() and "echo: use <b> and <i> !" in copied() and "return '<b>'" in copied()
+    box = room.locator("#chat-message textarea")
+    box.fill("a\u200bb")
+    box.click()
+    box.press("Control+a")
+    box.press("Control+c")
+    assert copied() == "a\u200bb", "elsewhere on the page a text keeps what it has"
+
+
 # --- width, and other tabs ----------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 pytestmark = pytest.mark.browser
 pytest.importorskip("cv2")
 
-NAMES = {"en-US": "Repaint parts", "ko-KR": "부분 다시 그리기"}
+NAMES = {"en-US": "Repaint parts (inpainting)", "ko-KR": "부분 다시 그리기 (인페인팅)"}
 SIZE = (300, 200)
 LONG = 120_000  # a busy machine; nothing here claims to be fast
 GROWN = 2  # pixels: what the tab grows a mask by when nobody says otherwise

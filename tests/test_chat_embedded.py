@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,12 @@ transformers = pytest.importorskip("transformers")
 
 from conftest import ROOT  # noqa: E402
 
+from pipelines import documents  # noqa: E402
+from pipelines.face_mosaic import STYLES  # noqa: E402
+from pipelines.text_to_image import lexicon  # noqa: E402
+from pipelines.text_to_speech import FORMATS  # noqa: E402
+from tabs import TABS  # noqa: E402
+from tabs._words import spoken  # noqa: E402
 from training.chat_data import load_written  # noqa: E402
 from training.chat_measure import Judge, prompt, replies  # noqa: E402
 
@@ -96,3 +103,45 @@ def test_the_template_is_that_of_qwen3(tokenizer: transformers.PreTrainedTokeniz
     assert prompt(tokenizer, "Hi") == ("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n")
     assert tokenizer.eos_token == "<|im_end|>"
     assert Path(FOLDER, "chat_template.jinja").read_text(encoding="utf-8").count("enable_thinking") == 2
+
+
+# --- what it says of the tabs is so -------------------------------------------------------------------------------
+
+TAB_ANSWERS = {
+    (intent.name.removeprefix("tab_"), language): answer
+    for intent in load_written()
+    if intent.name.startswith("tab_")
+    for language in intent.answers
+    for answer in intent.answers[language]
+}
+
+
+def test_every_tab_is_told_by_a_name_that_stands_on_the_page() -> None:
+    """Whoever is sent to a tab has to find it: its title, or the word in brackets behind it."""
+    assert {task for task, _ in TAB_ANSWERS} == {tab.TASK for tab in TABS}
+    for tab in TABS:
+        for language in ("en", "ko"):
+            title = spoken(tab.TITLE, language)
+            names = [name.casefold() for name in re.split(r"\s*[()]", title) if name]
+            answer = TAB_ANSWERS[tab.TASK, language].casefold()
+            assert any(name in answer for name in names), (title, answer)
+
+
+def test_the_formats_it_names_are_the_ones_that_work() -> None:
+    written = {intent.name: intent.answers for intent in load_written()}
+    for language in ("en", "ko"):
+        said = written["documents"][language][0]
+        assert set(re.findall(r"\b(?:txt|md|pdf|docx|csv)\b", said)) == {one.lstrip(".") for one in documents.ENDINGS}
+    assert set(re.findall("wav|mp3|flac|opus", TAB_ANSWERS["text_to_speech", "en"].lower())) == set(FORMATS)
+    for style in STYLES:
+        told = {"mosaic": "mosaic", "blur": "blur", "solid": "solid colour", "emoji": "emoji"}[style]
+        assert told in TAB_ANSWERS["face_mosaic", "en"]
+
+
+def test_the_picture_it_suggests_is_one_that_the_built_in_painter_knows() -> None:
+    words = lexicon.vocabulary()
+    assert words is not None
+    names = {name for one in (*words.shapes, *words.colours) for name in (one.en, one.ko)}
+    assert "a red circle on a blue background" in TAB_ANSWERS["text_to_image", "en"]
+    assert "파란 배경에 빨간 원" in TAB_ANSWERS["text_to_image", "ko"]
+    assert {"red", "circle", "blue", "빨간", "원", "파란"} <= names

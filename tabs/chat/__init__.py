@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -20,13 +21,14 @@ TITLE = say("Chat", "채팅")
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden"}
 _AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}  # for what cannot fail: such events cannot tell of it
+_COPYING = (Path(__file__).parent / "copying.js").read_text(encoding="utf-8")
 _SHOW_SETTINGS = "() => { document.querySelector('#chat-settings').scrollIntoView({ behavior: 'smooth' }); }"
 
 
 def build(page: gr.Blocks) -> None:
     """The tab's components and events, and its endpoint."""
     endpoint(answer, "chat", HEAVY)
-    gr.HTML(f"<style>{CSS}</style>", padding=False, visible="hidden")
+    gr.HTML(f"<style>{CSS}</style>", js_on_load=_COPYING, padding=False, visible="hidden")
     with gr.Row(elem_id="chat-room"):
         with gr.Column(scale=1, min_width=220, elem_id="chat-side"):
             kept = shelf.build()

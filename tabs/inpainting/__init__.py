@@ -15,7 +15,7 @@ from tabs.inpainting.controls import Choices, Results
 from tabs.inpainting.endpoints import repaint_picture
 
 TASK = "inpainting"
-TITLE = say("Repaint parts", "부분 다시 그리기")
+TITLE = say("Repaint parts (inpainting)", "부분 다시 그리기 (인페인팅)")
 
 # On a phone the result stands below the options: go there when it is ready.
 TO_RESULT = """() => {

@@ -14,7 +14,7 @@ from tabs.text_to_image.desk import Desk
 from tabs.text_to_image.endpoints import paint_pictures
 
 TASK = "text_to_image"
-TITLE = say("Text to image", "그림 그리기")
+TITLE = say("Text to image", "그림 그리기 (text to image)")
 
 # On a phone the picture stands below the options: go there when the painting begins.
 _TO_PICTURE = """() => {
