@@ -29,5 +29,5 @@ def _strange(unknown: Sequence[str], spec: EngineSpec) -> Text:
     listed = ", ".join(word[:40] for word in unknown[:_LISTED]) + more
     return Text(
         en=f"{spec.label.en} was never taught these words: {listed}. It painted what it understood of the rest.",
-        ko=f"{spec.label.ko}이(가) 배우지 않은 낱말입니다: {listed}. 나머지에서 알아들은 것만 그립니다.",
+        ko=f"{spec.label.ko} 엔진이 배우지 않은 낱말입니다: {listed}. 나머지에서 알아들은 것만 그립니다.",
     )

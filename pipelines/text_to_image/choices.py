@@ -119,7 +119,7 @@ def _worded(prompt: str, options: PaintOptions, painter: Painter, spec: EngineSp
     if painter.unknown_words(style.words):
         notice += Text(
             en=f"{spec.label.en} knows no styles; “{style.label.en}” was left out. Choose a larger engine for it.",
-            ko=f"{spec.label.ko}은(는) 화풍을 모르므로 ‘{style.label.ko}’은(는) 반영하지 않았습니다. "
+            ko=f"{spec.label.ko} 엔진은 화풍을 모르므로 ‘{style.label.ko}’ 화풍은 반영하지 않았습니다. "
             "화풍을 쓰려면 더 큰 엔진을 고르세요.",
         )
         return prompt.strip(), negative, notice
