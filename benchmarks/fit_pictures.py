@@ -110,4 +110,4 @@ def _words(folder: Path) -> None:
     letters = [chr(code) for code in range(33, 127)]
     words = {word: number for number, word in enumerate([*letters, *(f"{one}</w>" for one in letters)])}
     words |= {"<|startoftext|>": 49406, "<|endoftext|>": 49407}
-    CLIPTokenizer(vocab=words, merges=[]).save_pretrained(folder)
+    CLIPTokenizer(vocab=words, merges=[], model_max_length=77).save_pretrained(folder)
