@@ -69,7 +69,7 @@ CHECKPOINTS = (
         "stabilityai/sd-turbo",
         "Stability AI (not for commercial use; see its card)",
         2590,
-        need(6500, 4500),
+        need(6900, 4500),
         better(40, 30),
         _at_once(schedulers.OF_TURBO),
         Text(
@@ -83,7 +83,7 @@ CHECKPOINTS = (
         "nota-ai/bk-sdm-tiny",
         "CreativeML Open RAIL-M",
         1680,
-        need(4600, 3200),
+        need(5100, 3200),
         better(20, 20),
         _in_steps(25, 7.5, 512, schedulers.OF_STABLE_DIFFUSION, 768),
         Text(
