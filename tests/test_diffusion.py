@@ -196,7 +196,8 @@ def test_our_painter_is_opened_by_the_same_code(little: painter.Painter) -> None
     [
         ("빨간 별 왼쪽의 파란 원, 노란 배경", ()),
         ("노란 배경에 파란 원과 빨간 별을 그려줘", ()),
-        ("마름모와 하트가 있는 초록색 배경", ("마름모와",)),
+        ("육각형과 하트가 있는 초록색 배경", ("육각형과",)),
+        ("마름모와 십자가, 하늘색 배경", ()),
         ("A red STAR, to the left of a blue circle on a white background!", ()),
         ("빨간 공룡과 파란 별", ("공룡과",)),
         ("a red dragon, a red dragon and a blue star", ("dragon",)),

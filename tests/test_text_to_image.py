@@ -482,8 +482,8 @@ def test_a_sentence_of_the_painters_words_holds_no_other() -> None:
 
 def test_without_the_painters_files_there_are_no_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(painter_files, "FOLDER", tmp_path)
+    engines.unload("text_to_image", "embedded")  # a loaded one knows what it can do without its files
     assert vocabulary() is None and text_to_image.defaults("embedded") is None
-    engines.unload("text_to_image", "embedded")
     with pytest.raises(EngineUnavailable, match="assets/text_to_image"):
         next(paint("a red star", engine="embedded"))
     facts = {"shapes": [["star", "별"]], "colours": [], "relations": [], "sizes": [], "emoji": [], "known": ["star"]}
