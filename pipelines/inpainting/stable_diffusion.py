@@ -43,7 +43,7 @@ CHECKPOINTS = (
             "stable-diffusion-v1-5/stable-diffusion-inpainting",
             "CreativeML Open RAIL-M",
             2755,
-            need(7000, 4700),
+            need(7400, 4700),
             better(20, 50),
             Text(
                 en="Paints what the prompt says into the mask. Takes minutes without a graphics card.",
@@ -62,7 +62,7 @@ CHECKPOINTS = (
             "diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
             "CreativeML Open RAIL++-M",
             6955,
-            need(18_000, 8700),
+            need(19_300, 8700),
             better(8, 60),
             Text(en="Large windows. Made for a graphics card.", ko="큰 영역을 그립니다. 그래픽 카드용입니다."),
             STABLE_DIFFUSION_XL,

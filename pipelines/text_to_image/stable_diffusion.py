@@ -97,7 +97,7 @@ CHECKPOINTS = (
         "stable-diffusion-v1-5/stable-diffusion-v1-5",
         "CreativeML Open RAIL-M",
         2755,
-        need(7000, 4700),
+        need(7400, 4700),
         better(12, 45),
         _in_steps(25, 7.5, 512, schedulers.OF_STABLE_DIFFUSION, 768),
         Text(
@@ -126,7 +126,7 @@ CHECKPOINTS = (
         "stabilityai/stable-diffusion-xl-base-1.0",
         "CreativeML Open RAIL++-M",
         6955,
-        need(18_000, 8700),
+        need(19_300, 8700),
         better(8, 60),
         _in_steps(30, 6.0, 1024, schedulers.OF_XL, 1536),
         Text(en="Large pictures. Made for a graphics card.", ko="큰 그림을 그립니다. 그래픽 카드용입니다."),
@@ -138,7 +138,7 @@ CHECKPOINTS = (
         "stabilityai/stable-diffusion-xl-base-1.0",
         "CreativeML Open RAIL++-M",
         11_480,
-        need(27_500, 13_500),
+        need(28_300, 13_500),
         better(6, 65),
         _in_steps(40, 6.0, 1024, schedulers.OF_XL, 1536),
         Text(
