@@ -30,15 +30,17 @@ def test_the_page_speaks_the_language_of_the_browser(page_of: Any, locale: str) 
     assert "__i18n__" not in page.inner_text("body")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_runs_over_the_edge_and_no_request_leaves_the_machine(page_of: Any, theme: str) -> None:
-    page = page_of("ko-KR", theme, 360)
+@pytest.mark.parametrize(("theme", "widths"), [("light", (360, 768, 1920)), ("dark", (1920, 768, 360))])
+def test_nothing_runs_over_the_edge_and_no_request_leaves_the_machine(
+    page_of: Any, theme: str, widths: tuple[int, ...]
+) -> None:
+    page = page_of("ko-KR", theme, widths[0])
     assert page.evaluate("document.body.classList.contains('dark')") == (theme == "dark")
-    for width in (360, 768, 1920):
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         for index in range(tab_buttons(page).count()):
             tab_buttons(page).nth(index).click()
-            page.wait_for_timeout(1200 if width == 360 else 400)  # a tab is made when it is opened first
+            page.wait_for_timeout(1200 if width == widths[0] else 400)  # a tab is made when it is opened first
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, index)
     assert page.outside == []
 

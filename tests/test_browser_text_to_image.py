@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,20 @@ def downloaded(page: Any, button: str, folder: Path) -> Path:
     path = folder / str(waiting.value.suggested_filename)
     waiting.value.save_as(path)
     return path
+
+
+def test_the_rest_of_many_words_comes_with_a_click(page_of: Any, painter: FakePainter, tmp_path: Path) -> None:
+    facts = json.loads((tmp_path / "words.json").read_text(encoding="utf-8"))
+    facts["emoji"] = [[f"thing {number}", f"사물 {number}"] for number in range(20)]
+    (tmp_path / "words.json").write_text(json.dumps(facts), encoding="utf-8")
+    page = opened(page_of)
+    assert "사물 20가지를 하나씩" in page.locator("#t2i-words p").inner_text()
+    things = page.locator("#t2i-words [role=group][aria-label=사물]")
+    assert things.locator("button:visible").count() == 15  # the last one asks for more
+    things.locator("button", has_text="더 보기 (6)").click()
+    assert things.locator("button:visible").count() == 20
+    things.locator("button", has_text="사물 19").click()
+    assert page.locator("#t2i-prompt textarea").input_value() == "사물 19"
 
 
 def test_a_korean_visitor_clicks_words_paints_and_brings_the_settings_back(
