@@ -153,7 +153,7 @@ def test_a_reply_can_be_had_again_and_taken_back(room: Any, fake: chatting.FakeC
     assert fake.calls[2][0] == fake.calls[1][0]
     assert bubbles(room) == ["one", "echo: one", "two", "echo: two"]
     room.locator("#chat-talk").get_by_role("button", name="실행 취소").click()
-    room.wait_for_function("() => document.querySelector('#chat-message textarea').value === 'two'", timeout=20_000)
+    room.wait_for_function("() => document.querySelector('#chat-message textarea')?.value === 'two'", timeout=20_000)
     assert bubbles(room) == ["one", "echo: one"]
     assert len(kept(room)[0]["messages"]) == 2
 
@@ -185,7 +185,7 @@ def test_a_failing_engine_gives_the_question_back(room: Any) -> None:
     toast = room.get_by_test_id("toast-body").first
     toast.wait_for(timeout=20_000)
     assert "[engine_failed]" in toast.inner_text()
-    room.wait_for_function("() => document.querySelector('#chat-message textarea').value === 'break now'")
+    room.wait_for_function("() => document.querySelector('#chat-message textarea')?.value === 'break now'")
     room.locator("#chat-send").wait_for(timeout=20_000)
     assert bubbles(room) == []
 
@@ -229,7 +229,7 @@ def test_settings_reach_the_engine_and_thoughts_are_folded(room: Any, fake: chat
     room.locator("#chat-settings > button").click()
     room.locator("#chat-preset input").click()
     room.get_by_role("option", name="역할 주기", exact=False).click()
-    room.wait_for_function("() => document.querySelector('#chat-system textarea').value.includes('선생님')")
+    room.wait_for_function("() => document.querySelector('#chat-system textarea')?.value.includes('선생님')")
     assert "역할" in room.locator("#chat-idea").inner_text()
     room.locator("#chat-temperature input[type=number]").fill("0")
     room.locator("#chat-seed input").fill("42")
@@ -532,5 +532,5 @@ def test_what_was_heard_is_sent_to_the_chat(
     page.wait_for_timeout(500)
     page.locator("#stt-to-chat").click()
     page.locator("#chat-message textarea").wait_for(timeout=20_000)
-    script = "() => document.querySelector('#chat-message textarea').value.includes('What time is it?')"
+    script = "() => document.querySelector('#chat-message textarea')?.value.includes('What time is it?')"
     page.wait_for_function(script, timeout=20_000)

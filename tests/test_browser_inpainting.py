@@ -46,7 +46,7 @@ def bring(page: Any, path: Path) -> None:
 
 def ready(page: Any) -> None:
     page.locator("#inpaint-editor .sheet img").wait_for(timeout=LONG)
-    page.wait_for_function("() => document.querySelector('#inpaint-editor .sheet img').naturalWidth > 0", timeout=LONG)
+    page.wait_for_function("() => document.querySelector('#inpaint-editor .sheet img')?.naturalWidth > 0", timeout=LONG)
 
 
 def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:

@@ -121,7 +121,7 @@ def test_what_is_corrected_is_downloaded_and_sent(page_of: Any, tmp_path: Path) 
     read_picture(page, example("ocr", "english*"))
     line(page, 0).fill("Corrected <b>by hand</b>")
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelector('#ocr-text textarea').value.startsWith('Corrected <b>')")
+    page.wait_for_function("() => document.querySelector('#ocr-text textarea')?.value.startsWith('Corrected <b>')")
     page.locator("#ocr-make-pdf").wait_for(timeout=LONG_MS)
     assert downloaded(page, "#ocr-txt", tmp_path).splitlines()[0] == "Corrected <b>by hand</b>"
     assert "Corrected" in downloaded(page, "#ocr-csv", tmp_path)
@@ -252,7 +252,7 @@ def test_unsure_words_are_marked_and_a_correction_settles_them(page_of: Any, mon
     page.keyboard.press("Control+End")
     page.keyboard.type("!")
     page.wait_for_function(
-        "text => document.querySelector('#ocr-text textarea').value.startsWith(text)", arg=" ".join(words) + "!"
+        "text => document.querySelector('#ocr-text textarea')?.value.startsWith(text)", arg=" ".join(words) + "!"
     )
     assert page.locator("#ocr-view li").first.locator("mark.settled").count() == 1
 
@@ -269,6 +269,6 @@ def test_the_fold_of_the_speech_tab_reads_the_screen_of_a_video(page_of: Any, tm
     page.locator("#stt-screen-run").click()
     page.locator("#stt-timeline li", has_text=SLIDES[0]).wait_for(timeout=LONG_MS)
     page.locator("#stt-timeline li", has_text="Good").get_by_role("button").click()
-    page.wait_for_function("() => document.querySelector('#stt-clip video').currentTime > 3", timeout=LONG_MS)
+    page.wait_for_function("() => document.querySelector('#stt-clip video')?.currentTime > 3", timeout=LONG_MS)
     assert "Good" in downloaded(page, "#stt-timeline-txt", tmp_path)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -102,10 +102,10 @@ def test_a_korean_visitor_clicks_words_paints_and_brings_the_settings_back(
     page.locator("#t2i-prompt textarea").fill("다른 그림")
     page.locator("#t2i-restore-fold button").first.click()
     page.locator("#t2i-restore input[type=file]").set_input_files(str(path))
-    page.wait_for_function("() => document.querySelector('#t2i-prompt textarea').value.startsWith('빨간 별')")
+    page.wait_for_function("() => document.querySelector('#t2i-prompt textarea')?.value.startsWith('빨간 별')")
     page.locator("#t2i-options button").first.click()
     page.wait_for_function(
-        "seed => document.querySelector('#t2i-seed :is(input, textarea)').value === seed", arg=str(seed), timeout=SLOW
+        "seed => document.querySelector('#t2i-seed :is(input, textarea)')?.value === seed", arg=str(seed), timeout=SLOW
     )
     page.locator("#t2i-run").click()
     page.locator("#t2i-view .pictures li").nth(1).wait_for()
@@ -136,7 +136,7 @@ def test_a_stop_keeps_the_preview_and_its_seed(page_of: Any, painter: FakePainte
     page.locator("#t2i-same-seed").click()
     seed = str(painter.orders[-1].seed)
     page.wait_for_function(
-        "seed => document.querySelector('#t2i-seed :is(input, textarea)').value === seed", arg=seed, timeout=SLOW
+        "seed => document.querySelector('#t2i-seed :is(input, textarea)')?.value === seed", arg=seed, timeout=SLOW
     )
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -251,7 +251,7 @@ def test_a_sentence_that_comes_after_stop_is_not_played(browser: Any, player_url
     give("more", "2")
     give("stop", "0")
     page.locator("#more").click()  # late: its run was stopped
-    page.wait_for_function("document.querySelector('#answered input').value === '4'")
+    page.wait_for_function("document.querySelector('#answered input')?.value === '4'")
     page.wait_for_timeout(300)
     assert page.locator("#tts-player .live").get_attribute("data-count") == "0"
     assert page.locator("#tts-player button").is_disabled()
