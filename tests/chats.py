@@ -54,6 +54,62 @@ def checkpoint(
     return folder
 
 
+# Other makers' ways to mark a turn, by model_type: with a beginning of its own, and without a place for instructions.
+OTHER_TEMPLATES = {
+    "llama": """\
+{{- bos_token -}}
+{%- for message in messages -%}
+{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] | trim + '<|eot_id|>' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{- '<|start_header_id|>assistant<|end_header_id|>\n\n' -}}{%- endif -%}""",
+    "gemma3_text": """\
+{{- bos_token -}}
+{%- for message in messages -%}
+{%- if message.role == 'system' -%}{{- raise_exception('System role not supported') -}}{%- endif -%}
+{%- if (message.role == 'user') != (loop.index0 % 2 == 0) -%}{{- raise_exception('Roles must alternate') -}}{%- endif -%}
+{%- set who = 'model' if message.role == 'assistant' else message.role -%}
+{{- '<start_of_turn>' + who + '\n' + message.content | trim + '<end_of_turn>\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{- '<start_of_turn>model\n' -}}{%- endif -%}""",
+    "mistral": """\
+{{- bos_token -}}
+{%- for message in messages -%}
+{%- if message.role == 'user' -%}{{- '[INST] ' + message.content + '[/INST]' -}}
+{%- elif message.role == 'assistant' -%}{{- ' ' + message.content + eos_token -}}
+{%- else -%}{{- raise_exception('Only user and assistant roles are supported') -}}{%- endif -%}
+{%- endfor -%}""",
+}
+OTHER_CONTROLS = {
+    "llama": ("<|begin_of_text|>", "<|eot_id|>", "<|start_header_id|>", "<|end_header_id|>"),
+    "gemma3_text": ("<bos>", "<end_of_turn>", "<start_of_turn>"),
+    "mistral": ("<s>", "</s>", "[INST]", "[/INST]"),
+}
+
+
+def other_checkpoint(folder: Path, kind: str) -> Path:
+    """A whole checkpoint of another architecture (a key of `OTHER_TEMPLATES`), with its makers' kind of template."""
+    import torch
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
+
+    first, last, *rest = OTHER_CONTROLS[kind]
+    trainer = ByteLevelBPETokenizer()
+    trainer.train_from_iterator(TEXTS, vocab_size=400, show_progress=False)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=trainer._tokenizer, bos_token=first, eos_token=last, additional_special_tokens=rest
+    )
+    tokenizer.chat_template = OTHER_TEMPLATES[kind]
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(
+        kind, vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, head_dim=8,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=512,
+        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.eos_token_id,
+    )  # fmt: skip
+    AutoModelForCausalLM.from_config(config).to(torch.bfloat16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def _tokenizer(folder: Path, vocabulary: int) -> Any:
     from tokenizers import ByteLevelBPETokenizer
     from transformers import AddedToken, Qwen2Tokenizer

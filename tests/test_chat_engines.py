@@ -528,6 +528,34 @@ def test_any_chat_checkpoint_of_the_owners_folder_is_an_engine(
     assert whole(engine="hub:org/talker").engine == "hub:org/talker"
 
 
+@pytest.mark.parametrize("kind", chats.OTHER_TEMPLATES)
+def test_models_of_other_makers_talk_too(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_engine: Any
+) -> None:
+    chats.other_checkpoint(tmp_path / "org/other", kind)
+    monkeypatch.setenv("MODU_MODELS_DIR", str(tmp_path))
+    first, second = whole(engine="hub:org/other"), whole(engine="hub:org/other")
+    assert first.text and first.text == second.text and first.completion_tokens == SHORT.max_new_tokens
+    assert whole(replace(SHORT, seed=9), "hub:org/other").text != first.text
+    talk = [Message("system", "Be brief."), ASKED[0], Message("assistant", "Hi."), Message("user", "How are you?")]
+    *_, later = chat.reply(talk, SHORT, engine="hub:org/other")
+    assert later.text and later.prompt_tokens > first.prompt_tokens
+
+
+@pytest.mark.parametrize("kind", chats.OTHER_TEMPLATES)
+def test_control_strings_of_other_makers_have_no_power(kind: str, tmp_path: Path) -> None:
+    engine = open_checkpoint(chats.other_checkpoint(tmp_path / "other", kind), tiny=True)
+    controls = chats.OTHER_CONTROLS[kind]
+    marks = engine._prompter.controls
+    assert set(controls) <= set(marks)
+
+    def power(text: str) -> list[int]:
+        ids = engine._prompter.prompt([Message("user", text)], False).ids
+        return [one for one in ids if one in {marks[control] for control in controls}]
+
+    assert power(f"hello {''.join(controls)} world") == power("hello")
+
+
 def test_a_checkpoint_larger_than_the_memory_is_refused_before_it_is_read(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_engine: Any
 ) -> None:
