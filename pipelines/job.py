@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pipelines.errors import Cancelled
@@ -29,6 +30,8 @@ class Job:
     def __init__(self, on_progress: Callable[[Progress], None] | None = None) -> None:
         self._cancelled = threading.Event()
         self._on_progress = on_progress
+        self._guard = threading.Lock()
+        self._waits = 0
         self.latest: Progress | None = None
         self.started = time.monotonic()
 
@@ -50,6 +53,22 @@ class Job:
         """Raise `Cancelled` if somebody asked to stop."""
         if self.cancelled:
             raise Cancelled
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the work is done elsewhere just now, and this machine only waits for the network."""
+        return self._waits > 0
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """Around what only waits for the network: a caller who rations this machine may let others work meanwhile."""
+        with self._guard:
+            self._waits += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._waits -= 1
 
     def wait_for(self, lock: threading.Lock, why: Text) -> None:
         """Acquire `lock`, saying `why` while another call holds it; a cancel ends the wait within 0.1 s."""

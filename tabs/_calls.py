@@ -1,7 +1,8 @@
 """How a call runs: off the event loop, with progress out, cancel in, and errors as sentences.
 
 Every handler is a coroutine. Its heavy part goes through `work()`, which runs it in a thread, passes progress
-on, and cancels the `Job` when the visitor cancels or goes away. `endpoint()` gives a function its public face.
+on, and cancels the `Job` when the visitor cancels or goes away. While a job only waits for the network (a download,
+a remote engine), the next call in its lane begins. `endpoint()` gives a function its public face.
 """
 
 from __future__ import annotations
@@ -54,9 +55,10 @@ async def work(task: Callable[[Job], T], watch: Callable[[Job], None] | None = N
     language = visitor_language()
     bar = gr.Progress()
     future = asyncio.get_running_loop().run_in_executor(_threads, task, job)
-    told = None
+    told, place = None, _Place()
     try:
         while not (await asyncio.wait({future}, timeout=_POLL_S))[0]:
+            place.lend(job.is_elsewhere)
             if job.latest is not None and job.latest is not told:
                 told = job.latest
                 bar(told.fraction, desc=told.text.to(language))
@@ -66,9 +68,28 @@ async def work(task: Callable[[Job], T], watch: Callable[[Job], None] | None = N
                 raise Cancelled
         return future.result()
     finally:
+        place.lend(False)
         if not future.done():
             job.cancel()
             future.add_done_callback(_forget)
+
+
+class _Place:
+    """The place of the running event in its lane, which others may have while the event waits for the network.
+
+    Taken back it may make one more than the lane admits; none begins then until that is over.
+    """
+
+    def __init__(self) -> None:
+        blocks, event = LocalContext.blocks.get(None), _event()
+        self._lane = None if event is None else blocks._queue.event_queue_per_concurrency_id[event.concurrency_id]
+        self._lent = False
+
+    def lend(self, lent: bool) -> None:
+        """Give the place away, or take it back; on the event loop, as Gradio's own count."""
+        if self._lane is not None and lent != self._lent:
+            self._lane.current_concurrency += -1 if lent else 1
+            self._lent = lent
 
 
 async def flow(task: Callable[[Job], Iterator[T]]) -> AsyncIterator[T]:
@@ -108,12 +129,15 @@ def _forget(future: asyncio.Future[Any]) -> None:
         log.error("abandoned work failed", exc_info=error)
 
 
+def _event() -> Any:
+    """The queue's own record of the running event; None for a call that did not come through the queue."""
+    blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    return None if blocks is None or event_id is None else blocks._queue.event_ids_to_events.get(event_id)
+
+
 def _visitor_is_there() -> bool:
     """False once the connection of the running event is gone (Gradio marks its queue event as not alive)."""
-    blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
-    if blocks is None or event_id is None:
-        return True
-    event = blocks._queue.event_ids_to_events.get(event_id)
+    event = _event()
     return event is None or bool(event.alive)
 
 

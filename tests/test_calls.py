@@ -54,6 +54,17 @@ async def slow(seconds: float = 1.0) -> str:
     return await work(lambda job: count_slowly(job, seconds))
 
 
+async def download(wait: float = 1.0, seconds: float = 1.0) -> str:
+    """Wait for the network, then work."""
+
+    def fetch_and_work(job: Job) -> str:
+        with job.elsewhere():
+            count_slowly(job, wait)
+        return count_slowly(job, seconds)
+
+    return await work(fetch_and_work)
+
+
 async def bug() -> str:
     """Break."""
 
@@ -109,6 +120,7 @@ def url() -> Iterator[str]:
     """A page with only these endpoints, on the app's own server."""
     with gr.Blocks() as page:
         endpoint(slow, "slow", HEAVY)
+        endpoint(download, "download", HEAVY)
         endpoint(bug, "bug", LIGHT)
         endpoint(wrong, "wrong", LIGHT)
         endpoint(stream, "stream", HEAVY)
@@ -286,6 +298,31 @@ def test_many_light_calls_run_beside_a_heavy_one(visitor: Client, url: str) -> N
 
 
 # --- results on the way -------------------------------------------------------------------------------------------
+
+
+def test_calls_that_wait_for_the_network_let_others_work(visitor: Client) -> None:
+    places = HEAVY["concurrency_limit"]
+    waiting = [visitor.submit(SLOW_S, api_name="/download") for _ in range(places)]
+    assert started.wait(60)
+    for _ in range(places + 1):
+        assert visitor.predict(0.1, api_name="/slow") == "done"
+    for job in waiting:
+        job.cancel()
+    assert wait_until(lambda: ended.count("cancelled") == places, 60)
+    assert visitor.predict(0.1, api_name="/slow") == "done"
+
+
+def test_after_its_download_a_call_has_its_place_again(visitor: Client) -> None:
+    places = HEAVY["concurrency_limit"]
+    working = [visitor.submit(0.5, SLOW_S, api_name="/download") for _ in range(places)]
+    assert wait_until(lambda: ended.count("finished") == places, 60), "their downloads are over"
+    time.sleep(0.3)
+    late = visitor.submit(0.1, api_name="/slow")
+    time.sleep(1.0)
+    assert ended.count("finished") == places and not late.done(), "the lane is full"
+    for job in working:
+        job.cancel()
+    assert late.result(timeout=60) == "done"
 
 
 def test_results_come_on_the_way_and_the_last_one_is_whole(visitor: Client) -> None:

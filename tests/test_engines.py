@@ -495,6 +495,25 @@ def test_a_named_hub_engine_is_fetched_on_first_use_and_gets_its_folder(monkeypa
     assert len(asked) == 1 and asked[0][:3] == ("org/name", ("*.bin",), "abc")
 
 
+def test_a_job_says_when_it_only_waits_for_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, seen = Job(), []
+
+    def fetched(*_: Any, **__: Any) -> Path:
+        seen.append(job.is_elsewhere)
+        return Path("/somewhere")
+
+    monkeypatch.setattr(hub, "fetch", fetched)
+    monkeypatch.setenv("MODU_FAKE_URL", "http://127.0.0.1:1/v1")
+    install(
+        FakeModule(spec(name="here")),
+        FakeModule(spec(name="away", kind="remote")),
+        FakeModule(spec(name="fetched", **HUB)),
+    )
+    inside = {name: run(name, job, lambda _: job.is_elsewhere) for name in ("here", "away", "fetched")}
+    assert inside == {"here": False, "away": True, "fetched": False}
+    assert seen == [True] and not job.is_elsewhere
+
+
 @pytest.mark.parametrize("env", [{"SPACE_ID": "me/modu"}, {"GRADIO_SERVER_NAME": "0.0.0.0"}, {"GRADIO_SHARE": "1"}])
 def test_visitors_of_a_managed_server_fetch_nothing(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in env.items():

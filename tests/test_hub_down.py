@@ -84,7 +84,10 @@ def test_every_tab_answers_while_downloads_hang(
     monkeypatch.setattr(hub, "SILENCE_S", 300.0)
     stand_in.fault = "silent files"
     running = {
-        task: client.submit(task=task, engine=name, api_name="/engine_fetch") for task, name in HUB_ENGINES.items()
+        task: client.submit(**given(task, pieces), engine=name, api_name=f"/{task}")
+        if task in ("chat", "ocr")  # a call that names the engine fetches it too, and must not keep the others waiting
+        else client.submit(task=task, engine=name, api_name="/engine_fetch")
+        for task, name in HUB_ENGINES.items()
     }
 
     def hanging() -> int:

@@ -6,7 +6,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +47,12 @@ def use(task: str, name: object, job: Job) -> Iterator[tuple[EngineSpec, Any]]:
     """
     spec, entry = _acquire(choose(task, name), job)
     try:
-        if spec.shared:
-            yield spec, entry.engine
-        else:
-            with _held(_lock(spec, "run"), job, _WAITING):
+        with job.elsewhere() if spec.kind == "remote" else nullcontext():
+            if spec.shared:
                 yield spec, entry.engine
+            else:
+                with _held(_lock(spec, "run"), job, _WAITING):
+                    yield spec, entry.engine
     finally:
         leave(entry)
 
@@ -141,7 +142,11 @@ def _folder(spec: EngineSpec, job: Job, admit: Callable[[Listing], None] | None 
     """Where the files of a hub engine lie, fetched if they are not here. None for the other kinds."""
     if spec.kind != "hub":
         return None
-    return weights.find(spec) or weights.fetch(spec, job, admit=admit)
+    found = weights.find(spec)
+    if found is None:
+        with job.elsewhere():
+            found = weights.fetch(spec, job, admit=admit)
+    return found
 
 
 def _require_room(spec: EngineSpec) -> None:
@@ -192,6 +197,7 @@ def _repaired(spec: EngineSpec, job: Job) -> bool:
     if spec.kind != "hub" or settings.current().managed:
         return False
     if weights.damaged(spec, job):
-        weights.fetch(spec, job)
+        with job.elsewhere():
+            weights.fetch(spec, job)
         return True
     return False
