@@ -71,7 +71,7 @@ class Results:
 def build(task: str, line: gr.HTML) -> Choices:
     prompt = gr.Textbox(
         label=say("What should be there", "무엇을 그려 넣을까요"),
-        placeholder=say("a red door in a brick wall", "벽돌담의 빨간 문"),
+        placeholder=say("a red heart on a yellow background", "노란 배경에 빨간 하트"),
         lines=2,
         visible=False,
         elem_id="inpaint-prompt",
