@@ -134,6 +134,11 @@ def test_a_stop_ends_the_words_at_once_and_keeps_what_came(room: Any, fake: chat
     words = bubbles(room)[1]
     room.wait_for_timeout(500)
     assert bubbles(room)[1] == words and "가나다 가나다" in words
+    room.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    room.locator("#chat-talk").get_by_role("button", name="Copy message").nth(1).click()
+    room.wait_for_timeout(300)
+    copied = room.evaluate("navigator.clipboard.readText()").strip()
+    assert copied == words.removesuffix("— 여기서 멈췄습니다.").strip("\u200b \n"), "our note is none of the reply"
     seen = room.evaluate("window.seen")
     assert seen["before"] > 0, "nothing was streaming"
     # Three words or half a second on a free machine; this one may have other work.

@@ -28,7 +28,7 @@ def draw(page: Any, points: list[tuple[int, int]]) -> None:
     page.mouse.move(x + points[0][0], y + points[0][1])
     page.mouse.down()
     for right, down in points[1:]:
-        page.mouse.move(x + right, y + down, steps=10)
+        page.mouse.move(x + right, y + down, steps=4)
     page.mouse.up()
 
 

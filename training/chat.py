@@ -3,8 +3,8 @@
     python -m training.chat --out FOLDER
 
 Restarted with the same words it goes on where it stopped. FOLDER/model is then a Hub repository of its own; the
-shipped one is `assets/chat`. `--hold 0.15` keeps that share of the wordings for measuring; the shipped model has
-seen all of them.
+shipped one is `assets/chat`, and `--start assets/chat` teaches it what is new. `--hold 0.15` keeps that share of the
+wordings for measuring; the shipped model has seen all of them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from training.chat_tokens import CONTEXT, END, PAD, VOCABULARY, save, trained
 
 HIGHEST_RATE, MATRIX_RATE, WEIGHT_DECAY, KEPT, DROPPED = 3e-3, 0.02, 0.05, 0.996, 0.05
 MEANING = 0.4  # weight of telling the intent from the state before the last layer, and from the mere words
+TOKENIZERS = ("tokens.json", "tokenizer.json")  # of a run, of a model
+HALVES = torch.cpu._is_avx512_bf16_supported()  # processors without it take ten times as long for 16 bits as for 32
 log = logging.getLogger("chat")
 
 
@@ -105,9 +107,12 @@ class Run:
         self.step, self.cpu_s, self.curve = state["step"], state["cpu_s"], state["curve"]
         self.pool, self.at = state["at"]
 
-    def start_from(self, path: Path) -> None:
-        """The averaged weights of another run: this one goes on with them, from its own first step."""
-        weights = torch.load(path)["average"]
+    def start_from(self, folder: Path) -> None:
+        """The averaged weights of another run, or of a model: this one goes on with them, from its own first step."""
+        if (folder / "last.pt").exists():
+            weights = torch.load(folder / "last.pt")["average"]
+        else:
+            weights = Qwen3ForCausalLM.from_pretrained(folder, dtype=torch.float32).state_dict()
         self.model.load_state_dict(weights)
         self.average.load_state_dict(weights)
 
@@ -116,7 +121,7 @@ class Run:
         ids, share = batch.ids, batch.weights[:, 1:].flatten()
         wanted = share.nonzero()[:, 0]
         wanted = F.pad(wanted, (0, -len(wanted) % 256), value=int((share == 0).nonzero()[0]))
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=HALVES):
             inside = F.dropout(self.model.get_input_embeddings()(ids[:, :-1]), DROPPED)
             said = self.model.model(inputs_embeds=inside, use_cache=False, output_hidden_states=True)
             logits = self.model.lm_head(F.dropout(said.last_hidden_state.flatten(0, 1)[wanted], DROPPED))
@@ -177,7 +182,7 @@ def train(args: argparse.Namespace) -> None:
     outside = lines_outside(args.outside, load_intents())
     log.info("lines outside: %s", {lang: len(lines) for lang, lines in outside.items()})
     if not words.exists() and args.start:
-        shutil.copy(args.start / "tokens.json", words)
+        shutil.copy(next(path for path in map(args.start.joinpath, TOKENIZERS) if path.exists()), words)
     elif not words.exists():
         trained(texts_for_tokens(written, outside), args.vocabulary).save(str(words))
     run = Run(Tokenizer.from_file(str(words)), args)
@@ -186,7 +191,7 @@ def train(args: argparse.Namespace) -> None:
         run.take_up(checkpoint)
         log.info("goes on at step %d", run.step)
     elif args.start:
-        run.start_from(args.start / "last.pt")
+        run.start_from(args.start)
     teacher = Teacher([expanded(intent) for intent in kept])
     corpus = Corpus(kept, run.tokenizer, args.seed, outside, teacher)
     lessons(run, corpus, measure.questions_of(held), args)
@@ -248,7 +253,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=500, help="steps between two checkpoints")
     parser.add_argument("--hold", type=float, default=0.0, help="share of the wordings kept for measuring")
     parser.add_argument("--hold-seed", type=int, default=1)
-    parser.add_argument("--start", type=Path, default=None, help="--out of another run, to go on with its weights")
+    parser.add_argument("--start", type=Path, default=None, help="--out of another run, or a model, to go on with")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--report", action="store_true", help="only measure the model in --out")
     return parser.parse_args()

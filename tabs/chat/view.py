@@ -8,9 +8,10 @@ from typing import Any
 from pipelines import engines
 from pipelines.words import EMPTY, Language, Text
 from tabs.chat.conversation import Conversation, Turn
-from tabs.chat.safe_markdown import plain, safe
+from tabs.chat.safe_markdown import GAP, plain, safe
 
 TASK = "chat"
+NOTE = GAP * 2  # begins a line of ours below a reply; copying.js leaves such a line out
 
 _THINKING = Text(en="Thinking...", ko="생각하는 중...")
 _THOUGHT = Text(en="What it thought before answering", ko="답하기 전에 생각한 내용")
@@ -59,7 +60,7 @@ def _text(turn: Turn, language: Language) -> str:
         return text or "⋯"
     ended = _STOPPED if turn["state"] == "stopped" else _LENGTH if turn["facts"]["finish_reason"] == "length" else EMPTY
     said = ended.to(language)
-    return f"{text}\n\n*— {said}*".strip() if said else text
+    return f"{text}\n\n{NOTE}*— {said}*".strip() if said else text
 
 
 def _sources(sources: list[dict[str, Any]], language: Language) -> dict[str, Any]:
