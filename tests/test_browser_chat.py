@@ -130,7 +130,7 @@ def test_a_stop_ends_the_words_at_once_and_keeps_what_came(room: Any, fake: chat
     room.evaluate(WATCH)
     room.wait_for_function("window.seen.changes > 0")
     room.locator("#chat-stop").click()
-    stays(room, lambda: bubbles(room)[1].endswith("— 여기서 멈췄습니다."))
+    stays(room, lambda: bubbles(room)[1].endswith("\u200b\u200b— 여기서 멈췄습니다."))
     words = bubbles(room)[1]
     room.wait_for_timeout(500)
     assert bubbles(room)[1] == words and "가나다 가나다" in words

@@ -151,7 +151,7 @@ def test_a_cut_reply_says_so(reason: str) -> None:
 
 def test_a_stopped_reply_keeps_its_words_and_says_so() -> None:
     half = talks.stopped(talks.answered(talks.asked(talks.fresh(), "q"), reply("half a", finish_reason=None)))
-    assert view.messages(half, "ko")[-1]["content"] == f"half a\n\n{view.NOTE}*— 여기서 멈췄습니다.*"
+    assert view.messages(half, "ko")[-1]["content"] == f"half a\n\n*{view.NOTE}— 여기서 멈췄습니다.*"
 
 
 def test_the_lines_below_tell_engine_speed_seed_context_and_what_was_dropped() -> None:

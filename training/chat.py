@@ -82,10 +82,12 @@ class Run:
         inner = {n: p for n, p in self.model.named_parameters() if p.ndim == 2 and "embed" not in n}
         outer = [p for n, p in self.model.named_parameters() if n not in inner] + list(self.meaning.parameters())
         self.optimisers: list[torch.optim.Optimizer] = [
-            torch.optim.Muon(inner.values(), lr=MATRIX_RATE, weight_decay=WEIGHT_DECAY),
+            torch.optim.Muon(inner.values(), lr=MATRIX_RATE, weight_decay=WEIGHT_DECAY)
+            if HALVES  # it computes in 16 bits
+            else torch.optim.AdamW(inner.values(), lr=args.rate, betas=(0.9, 0.98), weight_decay=WEIGHT_DECAY),
             torch.optim.AdamW(outer, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.0),
         ]
-        self.rates = (MATRIX_RATE * args.rate / HIGHEST_RATE, args.rate)
+        self.rates = (MATRIX_RATE * args.rate / HIGHEST_RATE if HALVES else args.rate, args.rate)
         self.step, self.pool, self.at, self.cpu_s = 0, 0, 0, 0.0
         self.curve: list[dict[str, float]] = []
 

@@ -1,7 +1,7 @@
 // What is copied of a conversation is what was said: without the invisible marks (safe_markdown.GAP) that keep a text
 // harmless on the page, and that a program or a terminal would stumble over, and without our note (view.NOTE) below it.
 const GAP = /\u200b/g;
-const NOTE = /\s*\u200b\u200b\*— [^\n]*\*$/;
+const NOTE = /\s*\*\u200b\u200b— [^\n]*\*$/;
 const said = text => String(text).replace(NOTE, '').replace(GAP, '');
 let ours = false;  // the last click was in the conversation
 

@@ -60,7 +60,7 @@ def _text(turn: Turn, language: Language) -> str:
         return text or "⋯"
     ended = _STOPPED if turn["state"] == "stopped" else _LENGTH if turn["facts"]["finish_reason"] == "length" else EMPTY
     said = ended.to(language)
-    return f"{text}\n\n{NOTE}*— {said}*".strip() if said else text
+    return f"{text}\n\n*{NOTE}— {said}*".strip() if said else text
 
 
 def _sources(sources: list[dict[str, Any]], language: Language) -> dict[str, Any]:
