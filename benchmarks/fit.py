@@ -105,7 +105,7 @@ def use_chat(engine: Any) -> None:
     from pipelines.chat import Message, ReplyOptions
 
     question = [Message("user", "What can this app do, and how? " * 30)]
-    for _ in engine.write(question, ReplyOptions(max_new_tokens=8), Job()):
+    for _ in engine.write(question, ReplyOptions(max_new_tokens=8, seed=0), Job()):
         pass
 
 
