@@ -93,6 +93,7 @@ def test_a_conversation_in_korean_with_the_built_in_engine(page_of: Any) -> None
     page.get_by_role("button", name="안녕! 넌 누구야?").click()
     page.locator("#chat-facts").get_by_text("초당").wait_for(timeout=90_000)
     page.locator("#chat-facts").get_by_text("맥락").wait_for(timeout=20_000)
+    page.locator("#chat-send").wait_for(timeout=60_000)  # the line above comes with the first words already
     first = bubbles(page)
     assert first[0] == "안녕! 넌 누구야?" and len(first[1]) > 5
     say(page, "여기서 뭘 할 수 있어?")
