@@ -150,6 +150,20 @@ def test_a_stop_ends_the_words_at_once_and_keeps_what_came(room: Any, fake: chat
     assert [one.content[:3] for one in fake.calls[-1][0]] == ["lon", "가나다", "go "]
 
 
+def test_who_sends_during_a_reply_still_sees_it_and_keeps_the_words(room: Any, fake: chatting.FakeChat) -> None:
+    fake.slow_s = 0.2
+    say(room, "long story")
+    hear(room, "가나다 가나다 가나다")
+    say(room, "and then?")
+    room.get_by_test_id("toast-body").first.wait_for(timeout=20_000)
+    room.wait_for_timeout(500)
+    assert room.locator("#chat-talk span.error").count() == 0, "a refusal lies over the conversation"
+    assert room.locator("#chat-talk").get_by_text("가나다 가나다", exact=False).first.is_visible()
+    assert room.locator("#chat-message textarea").input_value() == "and then?"
+    room.locator("#chat-stop").click()
+    room.locator("#chat-send").wait_for(timeout=20_000)
+
+
 def test_a_reply_can_be_had_again_and_taken_back(room: Any, fake: chatting.FakeChat) -> None:
     talk(room, "one")
     talk(room, "two")

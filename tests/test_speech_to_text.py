@@ -34,6 +34,7 @@ from pipelines.speech_to_text.clean import cleaned
 from pipelines.speech_to_text.languages import believed
 from pipelines.speech_to_text.pieces import cut
 from pipelines.speech_to_text.voice import Span
+from pipelines.words import Text
 
 BOTH = pytest.mark.parametrize("trained", [True, False], ids=["detector", "own-gate"])
 
@@ -358,6 +359,21 @@ def test_live_text_grows_and_settles_at_a_pause(without_detector: None, listener
     first, second = found.segments
     assert first.start < 1 and second.start == pytest.approx(4.8, abs=0.5)
     assert found.duration_s == pytest.approx(9.0, abs=0.1)
+
+
+def test_why_a_sentence_was_not_written_down_stays_in_sight(
+    without_detector: None, listener: FakeListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = Text(en="not English", ko="영어가 아님")
+    unclear = Transcript("", (), None, None, 3.0, False, "fake", why)
+    monkeypatch.setattr("pipelines.speech_to_text.live.transcribe", lambda *_: unclear)
+    live = Live(engine="fake")
+    sound = np.concatenate([babble(3), silence(4)])
+    for start in range(0, len(sound), RATE // 10):
+        live.add(sound[start : start + RATE // 10])
+        with live._busy:
+            shown = live._text
+    assert (shown.settled, shown.growing, shown.notice) == ("", "", why)
 
 
 def test_a_silent_live_recording_is_nobody(without_detector: None, listener: FakeListener) -> None:

@@ -120,7 +120,7 @@ class Live:
         spans = speech_spans(heard, job)
         if not spans:
             self._forget_hush(heard.duration_s)
-            self._text = LiveText(self._settled(), "")
+            self._text = LiveText(self._settled(), "", self._text.notice)
             return
         over = last or heard.duration_s - spans[-1].end > PAUSE_S or heard.duration_s > LONGEST_S
         found = transcribe(heard, self._options, self._engine, job)

@@ -87,17 +87,18 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls, elsewhere: list[Any]) -> 
     """The events of the conversation. `elsewhere`: other events that write into it, and end with it."""
     kept, chatbot, facts, box = (talk[name] for name in ("shelf", "chatbot", "facts", "box"))
     seen, buttons = [kept, chatbot, facts], [talk["send"], talk["stop"]]
+    quiet = {**_QUIET, "show_progress_on": facts}  # a refusal must not lie over the conversation
     asking = [
         gr.on(
             [box.submit, talk["send"].click],
             **private(talking.on_send),
             inputs=[kept, box],
             outputs=[*seen, box],
-            **_QUIET,
+            **quiet,
         ),
-        chatbot.example_select(**private(talking.on_example), inputs=kept, outputs=seen, **_QUIET),
-        chatbot.retry(**private(talking.on_retry), inputs=kept, outputs=seen, **_QUIET),
-        chatbot.edit(**private(talking.on_edit), inputs=kept, outputs=seen, **_QUIET),
+        chatbot.example_select(**private(talking.on_example), inputs=kept, outputs=seen, **quiet),
+        chatbot.retry(**private(talking.on_retry), inputs=kept, outputs=seen, **quiet),
+        chatbot.edit(**private(talking.on_edit), inputs=kept, outputs=seen, **quiet),
     ]
     running = [
         question.success(
@@ -113,12 +114,12 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls, elsewhere: list[Any]) -> 
     cleared = [*seen, *buttons]
     for reply in writing:
         reply.failure(**private(talking.on_ended), inputs=kept, outputs=cleared, **_AT_ONCE)
-    chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=[*seen, box], **_QUIET)
+    chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=[*seen, box], **quiet)
     talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)
     chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)
     other = [*seen, chosen.system_prompt, chosen.documents, *buttons]
-    kept.select(**private(talking.on_open), outputs=other, cancels=writing, **_QUIET)
-    kept.upload(**private(talking.on_import), outputs=other, cancels=writing, **_QUIET)
+    kept.select(**private(talking.on_open), outputs=other, cancels=writing, **quiet)
+    kept.upload(**private(talking.on_import), outputs=other, cancels=writing, **quiet)
 
 
 def _wire_settings(chosen: Controls, chatbot: gr.Chatbot, line: gr.HTML, bigger: gr.Button) -> None:
