@@ -41,6 +41,7 @@ def cores() -> int:
 HEAVY: dict[str, Any] = {"concurrency_id": "heavy", "concurrency_limit": max(1, cores() // 2)}
 LIGHT: dict[str, Any] = {"concurrency_id": "light", "concurrency_limit": 8}
 
+MOST_LENT = 8  # calls that wait for the network beside those that work
 _POLL_S = 0.1
 _threads = ThreadPoolExecutor(max_workers=40, thread_name_prefix="modu")
 
@@ -77,8 +78,11 @@ async def work(task: Callable[[Job], T], watch: Callable[[Job], None] | None = N
 class _Place:
     """The place of the running event in its lane, which others may have while the event waits for the network.
 
-    Taken back it may make one more than the lane admits; none begins then until that is over.
+    Taken back it may make one more than the lane admits; none begins then until that is over. Only some events may
+    wait so at a time: each still holds a thread, and many of them must not take all threads from the page.
     """
+
+    waiting = 0
 
     def __init__(self) -> None:
         blocks, event = LocalContext.blocks.get(None), _event()
@@ -87,9 +91,11 @@ class _Place:
 
     def lend(self, lent: bool) -> None:
         """Give the place away, or take it back; on the event loop, as Gradio's own count."""
-        if self._lane is not None and lent != self._lent:
-            self._lane.current_concurrency += -1 if lent else 1
-            self._lent = lent
+        if self._lane is None or lent == self._lent or (lent and _Place.waiting >= MOST_LENT):
+            return
+        _Place.waiting += 1 if lent else -1
+        self._lane.current_concurrency += -1 if lent else 1
+        self._lent = lent
 
 
 async def flow(task: Callable[[Job], Iterator[T]]) -> AsyncIterator[T]:

@@ -23,6 +23,7 @@ import app
 from pipelines.errors import Cancelled, EngineFailed, InvalidInput
 from pipelines.job import Job
 from pipelines.words import Text
+from tabs import _calls
 from tabs._calls import HEAVY, LIGHT, endpoint, flow, work
 from tabs._words import preferred
 
@@ -323,6 +324,20 @@ def test_after_its_download_a_call_has_its_place_again(visitor: Client) -> None:
     for job in working:
         job.cancel()
     assert late.result(timeout=60) == "done"
+
+
+def test_only_so_many_calls_wait_beside_those_that_work(visitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_calls, "MOST_LENT", 1)
+    places = HEAVY["concurrency_limit"]
+    waiting = [visitor.submit(SLOW_S, api_name="/download") for _ in range(places + 1)]
+    assert wait_until(lambda: _calls._Place.waiting == 1, 60)
+    time.sleep(0.5)
+    late = visitor.submit(0.1, api_name="/slow")
+    time.sleep(1.0)
+    assert _calls._Place.waiting == 1 and not late.done(), "the lane is full of calls that keep their places"
+    for job in waiting:
+        job.cancel()
+    assert late.result(timeout=60) == "done" and wait_until(lambda: _calls._Place.waiting == 0, 60)
 
 
 def test_results_come_on_the_way_and_the_last_one_is_whole(visitor: Client) -> None:

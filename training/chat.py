@@ -34,7 +34,7 @@ from training.chat_tokens import CONTEXT, END, PAD, VOCABULARY, save, trained
 HIGHEST_RATE, MATRIX_RATE, WEIGHT_DECAY, KEPT, DROPPED = 3e-3, 0.02, 0.05, 0.996, 0.05
 MEANING = 0.4  # weight of telling the intent from the state before the last layer, and from the mere words
 TOKENIZERS = ("tokens.json", "tokenizer.json")  # of a run, of a model
-HALVES = torch.cpu._is_avx512_bf16_supported()  # processors without it take ten times as long for 16 bits as for 32
+HALVES = torch.cpu._is_avx512_bf16_supported()  # processors without it take longer for 16 bits than for 32
 log = logging.getLogger("chat")
 
 
