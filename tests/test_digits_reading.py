@@ -222,6 +222,12 @@ def test_explanations_show_every_filter_and_where_it_looked() -> None:
     assert (glowing & ink).sum() > 0.5 * glowing.sum()
 
 
+def test_a_blank_picture_has_its_explanations_too() -> None:
+    reading = digits.recognize(Image.new("RGB", (300, 200), "white"), explain=True)
+    assert reading.rejected and len(reading.feature_maps) == 3
+    assert reading.saliency is not None and np.asarray(reading.saliency).max() < 255, "it looked at nothing"
+
+
 def test_without_explanations_the_answer_is_the_same() -> None:
     fast, full = read(written(8)), digits.recognize(written(8), explain=True)
     assert fast.feature_maps == []

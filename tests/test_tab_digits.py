@@ -172,5 +172,17 @@ def test_what_a_program_gets_is_what_the_page_shows(engine: FakeDigits, upload: 
     assert set(why) == {"feature_maps", "saliency"} and Path(seen["path"]).is_file()
 
 
+def test_a_blank_picture_is_answered_with_the_reason_and_all_files(
+    engine: FakeDigits, upload: Callable[..., Any]
+) -> None:
+    blank = upload(Image.new("RGB", (300, 200), "white"))
+    answer, seen, why = run(tab.read_digit(blank))
+    assert answer["label"] is None and answer["rejected"] and "Nothing is drawn" in answer["reason"]
+    assert len(answer["confidences"]) == 10 and Path(seen["path"]).is_file()
+    assert why["feature_maps"] and Path(why["saliency"]["path"]).is_file()
+    html, *_ = run(answers.on_upload("one", blank, "auto"))
+    assert ">?<" in html and "Nothing is drawn" in html
+
+
 def test_the_answer_is_written_safely() -> None:
     assert "<script>" not in answers._answer_html("?", "<script>alert(1)</script>")

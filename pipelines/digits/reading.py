@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from pipelines import engines
 from pipelines.digits import assemble, display, prepare
 from pipelines.digits.fit import FRAME
 from pipelines.digits.prepare import Candidate
-from pipelines.digits.types import DigitReading, DigitsEngine
+from pipelines.digits.types import DigitReading, DigitsEngine, Frames
 from pipelines.errors import InvalidInput
 from pipelines.job import Job
 from pipelines.words import EMPTY, Text
@@ -63,7 +64,7 @@ def recognize(image: Image.Image, engine: str = "auto", job: Job | None = None, 
     with engines.use("digits", engine, job) as (spec, network):
         look = _best_look(image, network, job)
         if look is None:
-            return _blank(spec.name)
+            return _blank(spec.name, network, explain)
         reason = EMPTY if look.is_digit else _why_not(image, look, network)
         return _reading(spec.name, network, look, reason, explain)
 
@@ -152,17 +153,26 @@ def _reading(name: str, network: DigitsEngine, look: _Look, reason: Text, explai
         reason=reason,
         engine=name,
         seen=Image.fromarray(frame),
-        feature_maps=[display.mosaic(layer.maps) for layer in network.activity(frame)] if explain else [],
-        saliency=display.heat(frame, network.saliency(frame, order[0])) if explain else None,
+        **(_explained(network, frame, order[0]) if explain else {}),
     )
 
 
-def _blank(name: str) -> DigitReading:
+def _blank(name: str, network: DigitsEngine, explain: bool) -> DigitReading:
+    frame = np.zeros((FRAME, FRAME), np.uint8)
     return DigitReading(
         label=None,
         confidences=[(str(digit), 0.1) for digit in range(10)],
         rejected=True,
         reason=_BLANK,
         engine=name,
-        seen=Image.new("L", (FRAME, FRAME)),
+        seen=Image.fromarray(frame),
+        **(_explained(network, frame, 0) if explain else {}),
     )
+
+
+def _explained(network: DigitsEngine, frame: Frames, label: int) -> dict[str, Any]:
+    """What the layers made of a frame, and where the network looked for `label`."""
+    return {
+        "feature_maps": [display.mosaic(layer.maps) for layer in network.activity(frame)],
+        "saliency": display.heat(frame, network.saliency(frame, label)),
+    }
