@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import FakeModule, spec
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from pipelines import engines, media
 from pipelines.diffusion.contract import Defaults, Order, Step
@@ -452,6 +452,17 @@ def test_pictures_of_odd_shapes_are_filled(size: tuple[int, int]):
     result = finished(Image.new("RGB", size, (10, 200, 30)), mask, engine="embedded")
     assert result.image.getpixel((0, 0)) == (10, 200, 30)
     assert np.abs(np.asarray(result.image).astype(int) - (10, 200, 30)).max() <= 2
+
+
+def test_a_long_mark_too_narrow_for_the_coarsest_grid_is_filled():
+    ramp = np.broadcast_to(np.linspace(60, 180, 1200)[:, None, None], (1200, 1600, 3))
+    image = Image.fromarray(ramp.astype(np.uint8))
+    mask = Image.new("L", image.size)
+    ImageDraw.Draw(mask).line([(0, 0), (1599, 1199)], fill=255, width=16)
+    done = finished(image, mask, RepaintOptions(seed=1))
+    marked = np.asarray(mask) > 0
+    off = np.abs(np.asarray(done.image, float) - ramp)[marked]
+    assert off.mean() < 4 and done.masked_pixels == marked.sum()
 
 
 def test_a_hole_beyond_the_size_of_one_part_is_completed_smaller(monkeypatch: pytest.MonkeyPatch):

@@ -1,7 +1,8 @@
 """Large holes, filled from coarse to fine with pieces of the same picture. Knows no engine.
 
 1. On a grid of a few thousand cells the broad colours are estimated: by kriging, and by looking up for every piece at
-   the edge of the hole the most similar pieces elsewhere (all are compared), which then vote.
+   the edge of the hole the most similar pieces elsewhere (all are compared), which then vote. Of a hole that is
+   narrower than half a cell nothing is left here; it begins at the first level that shows it.
 2. From level to level, twice as fine each, every pixel keeps its source and looks for better ones nearby, at its
    neighbours' sources and at random (PatchMatch). Sources vote; the broad colours of step 1 are kept.
 3. At full size what the votes miss at the edge of the hole is spread smoothly inwards, so that no seam shows.
@@ -128,7 +129,7 @@ def _pieces(pixels: np.ndarray, centres: np.ndarray) -> np.ndarray:
     padded = np.pad(pixels, ((reach, reach), (reach, reach), (0, 0)), mode="symmetric")
     views = np.lib.stride_tricks.sliding_window_view(padded, (PATCH, PATCH), axis=(0, 1))
     chosen = views[centres[:, 0], centres[:, 1]]  # (n, channels, PATCH, PATCH)
-    return np.ascontiguousarray(chosen.transpose(0, 2, 3, 1)).reshape(len(centres), -1)
+    return np.ascontiguousarray(chosen.transpose(0, 2, 3, 1)).reshape(len(centres), PATCH * PATCH * pixels.shape[2])
 
 
 def _gathered(voted: np.ndarray, trust: np.ndarray, target: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -209,7 +210,7 @@ def _improve(level: Level, random: np.random.Generator, job: Job) -> None:
 
 def _apart(flat: np.ndarray, inner: np.ndarray, stride: int, centres: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Sum of squared differences of pieces. A centre is the upper left of its piece in the padded picture."""
-    found = flat[(centres[:, 0] * stride + centres[:, 1])[:, None] + inner].reshape(len(centres), -1)
+    found = flat[(centres[:, 0] * stride + centres[:, 1])[:, None] + inner].reshape(len(centres), wanted.shape[1])
     found -= wanted
     return np.asarray(np.einsum("nf,nf->n", found, found))
 
