@@ -99,10 +99,10 @@ def test_a_failure_keeps_what_came_or_gives_the_question_back(fake: chatting.Fak
 
     with pytest.raises(EngineFailed):
         asyncio.run(collect())
-    assert (seen[-1][1], seen[-1][3:5], seen[-1][5]) == ([], talking.IDLE, "break now")
+    assert (seen[-1][0]["returned"], seen[-1][1], seen[-1][3:]) == ("break now", [], talking.IDLE)
     half = talks.answered(asked("q")["conversation"], chatting.reply("half", finish_reason=None))
     step = talking.after_failure(half)
-    assert step[1][-1]["content"].startswith("half") and step[5] == gr.skip()
+    assert step[1][-1]["content"].startswith("half") and step[0]["returned"] == ""
 
 
 def test_after_a_cancel_only_a_reply_that_still_looks_written_is_touched() -> None:
@@ -110,6 +110,17 @@ def test_after_a_cancel_only_a_reply_that_still_looks_written_is_touched() -> No
     kept, *_, send, stop = asyncio.run(talking.on_ended({"conversation": half}))
     assert kept["conversation"]["messages"][-1]["state"] == "stopped" and (send, stop) == talking.IDLE
     assert all(one == gr.skip() for one in asyncio.run(talking.on_ended(asked("q"))))
+
+
+def test_from_the_question_on_the_conversation_waits_for_a_reply() -> None:
+    event = SimpleNamespace(index=0, value={"text": "q"})
+    done = {"conversation": talks.answered(asked("q")["conversation"], chatting.reply("yes"))}
+    for call in (talking.on_send({"conversation": talks.fresh()}, "q"), talking.on_retry(done),
+                 talking.on_example({"conversation": talks.fresh()}, event)):  # fmt: skip
+        step = asyncio.run(call)
+        assert messages(step) == ["q", "⋯"] and step[3:] == talking.BUSY
+        with pytest.raises(InvalidInput, match="being written"):
+            asyncio.run(talking.on_send(step[0], "more"))
 
 
 def test_while_a_reply_is_written_the_conversation_is_left_alone() -> None:
@@ -124,10 +135,10 @@ def test_while_a_reply_is_written_the_conversation_is_left_alone() -> None:
 def test_an_edit_cuts_what_came_after() -> None:
     conversation = talks.answered(asked("one", "two")["conversation"], chatting.reply("yes"))
     value = [{"type": "text", "text": "changed"}]
-    kept, shown, _ = asyncio.run(
+    kept, shown, *_ = asyncio.run(
         talking.on_edit({"conversation": conversation}, SimpleNamespace(index=(2, 0), value=value))
     )
-    assert [one["content"] for one in shown] == ["one", "yes", "changed"]
+    assert [one["content"] for one in shown] == ["one", "yes", "changed", "⋯"]
     assert kept["conversation"]["id"] == conversation["id"]
 
 

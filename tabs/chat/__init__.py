@@ -87,36 +87,39 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls, elsewhere: list[Any]) -> 
     """The events of the conversation. `elsewhere`: other events that write into it, and end with it."""
     kept, chatbot, facts, box = (talk[name] for name in ("shelf", "chatbot", "facts", "box"))
     seen, buttons = [kept, chatbot, facts], [talk["send"], talk["stop"]]
+    pending = [*seen, *buttons]
     quiet = {**_QUIET, "show_progress_on": facts}  # a refusal must not lie over the conversation
     asking = [
         gr.on(
             [box.submit, talk["send"].click],
             **private(talking.on_send),
             inputs=[kept, box],
-            outputs=[*seen, box],
+            outputs=pending,
             **quiet,
         ),
-        chatbot.example_select(**private(talking.on_example), inputs=kept, outputs=seen, **quiet),
-        chatbot.retry(**private(talking.on_retry), inputs=kept, outputs=seen, **quiet),
-        chatbot.edit(**private(talking.on_edit), inputs=kept, outputs=seen, **quiet),
+        chatbot.example_select(**private(talking.on_example), inputs=kept, outputs=pending, **quiet),
+        chatbot.retry(**private(talking.on_retry), inputs=kept, outputs=pending, **quiet),
+        chatbot.edit(**private(talking.on_edit), inputs=kept, outputs=pending, **quiet),
     ]
+    asking[0].success(None, js=shelf.TAKEN, inputs=[kept, box], outputs=box)
     running = [
         question.success(
             **private(talking.on_answer, HEAVY),
             inputs=[kept, *chosen.inputs],
-            outputs=[*seen, *buttons, box],
+            outputs=pending,
             show_progress="minimal",
             show_progress_on=facts,
         )
         for question in asking
     ]
     writing = [*running, *elsewhere]
-    cleared = [*seen, *buttons]
     for reply in writing:
-        reply.failure(**private(talking.on_ended), inputs=kept, outputs=cleared, **_AT_ONCE)
-    chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=[*seen, box], **quiet)
-    talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)
-    chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=cleared, cancels=writing, **_AT_ONCE)
+        reply.failure(**private(talking.on_ended), inputs=kept, outputs=pending, **_AT_ONCE)
+        reply.failure(None, js=shelf.RETURNED, inputs=[kept, box], outputs=box)
+    undone = chatbot.undo(**private(talking.on_undo), inputs=kept, outputs=seen, **quiet)
+    undone.success(None, js=shelf.RETURNED, inputs=[kept, box], outputs=box)
+    talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=pending, cancels=writing, **_AT_ONCE)
+    chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=pending, cancels=writing, **_AT_ONCE)
     other = [*seen, chosen.system_prompt, chosen.documents, *buttons]
     kept.select(**private(talking.on_open), outputs=other, cancels=writing, **quiet)
     kept.upload(**private(talking.on_import), outputs=other, cancels=writing, **quiet)

@@ -55,6 +55,15 @@ RESTORE = """(value) => {
   return { conversation };
 }"""
 
+# What the message box holds once the question in it was taken: what was typed in the meantime.
+TAKEN = """(value, typed) => {
+  const asked = value.conversation.messages.filter(one => one.role === 'user').at(-1);
+  return asked && typed.startsWith(asked.content) ? typed.slice(asked.content.length) : typed;
+}"""
+
+# What it holds when a question comes back: that one, before what was typed in the meantime.
+RETURNED = "(value, typed) => [value.returned, typed].filter(one => one && one.trim()).join('\\n')"
+
 
 def build() -> gr.HTML:
     return gr.HTML(
@@ -68,10 +77,12 @@ def build() -> gr.HTML:
     )
 
 
-def value(language: Language, conversation: Conversation, incoming: list[Conversation] | None = None) -> dict[str, Any]:
-    """What the list gets: the open conversation, imported ones to keep, and its words."""
+def value(
+    language: Language, conversation: Conversation, incoming: list[Conversation] | None = None, returned: str = ""
+) -> dict[str, Any]:
+    """What the list gets: the open conversation, imported ones to keep, a question that comes back, and its words."""
     words = {name: text.to(language) for name, text in _WORDS.items()}
-    return {"words": words, "conversation": conversation, "incoming": incoming or []}
+    return {"words": words, "conversation": conversation, "incoming": incoming or [], "returned": returned}
 
 
 def opened(shelf: object, interrupted: bool = False) -> Conversation:

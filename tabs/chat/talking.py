@@ -1,7 +1,8 @@
 """What happens in the tab: send, stop, try again, undo, edit, clear, open and import a conversation.
 
 Each handler gets the open conversation from the browser and gives the next one back; nothing is kept between two.
-A reply takes two steps: a quick one that puts the question in place, and `on_answer`, which streams.
+A reply takes two steps: a quick one that puts the question in place, and `on_answer`, which streams. From the first
+on the conversation waits for a reply, so that what is sent before it begins is refused and stays in the box.
 """
 
 from __future__ import annotations
@@ -29,29 +30,29 @@ _MARKS = re.compile(r"\*\*|__|`|^\s{0,3}#{1,6}\s+|^\s{0,3}>\s?", re.MULTILINE)
 BUSY = (gr.update(visible=False), gr.update(visible=True))
 
 
-def shown(conversation: Conversation, notice: Text = EMPTY) -> tuple[Any, Any, Any]:
-    """Values of the list, the Chatbot and the line below it."""
+def shown(conversation: Conversation, notice: Text = EMPTY, returned: str = "") -> tuple[Any, Any, Any]:
+    """Values of the list, the Chatbot and the line below it. `returned`: a question that goes back into the box."""
     language = visitor_language()
     return (
-        shelf.value(language, conversation),
+        shelf.value(language, conversation, returned=returned),
         view.messages(conversation, language),
         view.facts_html(conversation, language, notice),
     )
 
 
 async def on_send(kept: Any, text: str) -> tuple:
-    """The visitor's message goes into the conversation and out of the box."""
-    return *shown(talks.asked(shelf.opened(kept), text or "")), ""
+    """The visitor's message goes into the conversation; the page then takes it out of the box."""
+    return _pending(talks.asked(shelf.opened(kept), text or ""))
 
 
 async def on_example(kept: Any, event: gr.SelectData) -> tuple:
     """One of the suggested questions was chosen."""
-    return shown(talks.asked(shelf.opened(kept), event.value["text"]))
+    return _pending(talks.asked(shelf.opened(kept), event.value["text"]))
 
 
 async def on_retry(kept: Any) -> tuple:
     """The last question once more, without the reply it had."""
-    return shown(talks.upto_question(_at_rest(kept)))
+    return _pending(talks.upto_question(_at_rest(kept)))
 
 
 async def on_edit(kept: Any, event: gr.EditData) -> tuple:
@@ -59,13 +60,13 @@ async def on_edit(kept: Any, event: gr.EditData) -> tuple:
     conversation = _at_rest(kept)
     index = event.index if isinstance(event.index, int) else event.index[0]
     number = view.turn_behind(conversation, index, visitor_language())
-    return shown(talks.asked(talks.cut(conversation, number), original(_edited(event.value))))
+    return _pending(talks.asked(talks.cut(conversation, number), original(_edited(event.value))))
 
 
 async def on_undo(kept: Any) -> tuple:
-    """The last question leaves the conversation and is in the box again."""
+    """The last question leaves the conversation and goes back into the box."""
     conversation, question = talks.undone(_at_rest(kept))
-    return *shown(conversation), question
+    return shown(conversation, returned=question)
 
 
 async def on_clear(kept: Any) -> tuple:
@@ -90,27 +91,32 @@ async def on_answer(
     conversation = {**shelf.opened(kept), "system_prompt": system_prompt}
     options = ReplyOptions(system_prompt, temperature, top_p, max_new_tokens, thinking, seed, adapter or "")
     notice = EMPTY
-    yield *shown(talks.waiting(conversation)), *BUSY, gr.skip()
+    yield _pending(conversation)
     try:
         async for reply in replies(talks.spoken(conversation), options, engine, documents):
             conversation, notice = talks.answered(conversation, reply), reply.notice
-            yield *shown(conversation, notice), *BUSY, gr.skip()
+            yield *shown(conversation, notice), *BUSY
     except Exception:  # whatever it was: the page is left in order, and the sentence about it follows
         yield after_failure(conversation)
         raise
-    yield *shown(conversation, notice), *IDLE, gr.skip()
+    yield *shown(conversation, notice), *IDLE
+
+
+def _pending(conversation: Conversation) -> tuple:
+    """The conversation while it waits for the first word of a reply."""
+    return *shown(talks.waiting(conversation)), *BUSY
 
 
 def after_failure(conversation: Conversation) -> tuple:
-    """What had come stays; where nothing came, the question is in the box again.
+    """What had come stays; where nothing came, the question goes back into the box.
 
     Not in the event that follows a failure: Gradio runs that after a cancel too, when another one may be open.
     """
     conversation = talks.stopped(conversation)
     if not talks.says_nothing(conversation):
-        return *shown(conversation), *IDLE, gr.skip()
+        return *shown(conversation), *IDLE
     conversation, question = talks.undone(conversation)
-    return *shown(conversation), *IDLE, question
+    return *shown(conversation, returned=question), *IDLE
 
 
 async def on_stop(kept: Any) -> tuple:
