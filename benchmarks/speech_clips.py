@@ -24,6 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import speech  # noqa: E402
 
 from pipelines import sound, text_to_speech  # noqa: E402
+from pipelines.errors import InvalidInput  # noqa: E402
 from pipelines.sound import Samples  # noqa: E402
 from pipelines.text_to_speech import SpeakOptions  # noqa: E402
 
@@ -59,6 +60,8 @@ SPOKEN = {
 }
 ACCENTS = {"ko": ("ko", "ko-f2", "ko-m3"), "en": ("en-us", "en-us-f2", "en-gb", "en-gb-m7")}
 
+SUFFIXES = (".wav", ".ogg", ".oga", ".mp3", ".flac", ".opus", ".m4a")
+
 # What the package Gradio carries for its own demos, by what one hears there.
 INSTALLED = {"heath_ledger.mp3": "en", "cantina.wav": "nobody", "sax.wav": "nobody"}
 
@@ -70,6 +73,19 @@ def recordings(folder: Path) -> list[Clip]:
         Clip(name, "other" if said.startswith("(") else "en", sound.open_sound(folder / name).samples, said)
         for name, said in truth.items()
     ]
+
+
+def sounds(folder: Path, kind: str) -> Iterator[Clip]:
+    """Three times ten seconds of every sound file anywhere below `folder`; shorter files whole."""
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
+        try:
+            samples = sound.open_sound(path).samples
+        except InvalidInput as error:  # some packages hold empty files
+            print(f"{path.name} is left out: {error}")
+            continue
+        starts = range(0, max(len(samples) - 3 * RATE, 1), 40 * RATE)
+        for start in list(starts)[:3]:
+            yield Clip(f"{path.name} from {start // RATE} s", kind, samples[start : start + 10 * RATE])
 
 
 def installed() -> list[Clip]:

@@ -2,10 +2,15 @@
 
 Two gates: is there a voice at all (the own rules of `voice.py`, and the trained detector that faster-whisper
 brings), and, for the built-in engine, is what it heard English. Clips: `speech_clips.py`.
+
+More sounds, for the first gate: all below MODU_VOICES_DIR holds a voice, nothing below MODU_NOBODY_DIR does. Those of
+the README: the spoken parts of the Debian packages asterisk-core-sounds-{en,es,fr,it,ru}-wav and klettres-data; the
+music of wesnoth-1.16-music, extremetuxracer-data, neverball-data and lincity-ng-data, and what `speech_solos.py` makes.
 """
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -18,11 +23,16 @@ from pipelines.speech_to_text import detector, embedded, voice
 from pipelines.speech_to_text.pieces import cut
 from pipelines.speech_to_text.voice import Span
 
+# How sure the detector must be, and the share of the sound around it that must be speech if it is less sure. 0: always.
+DOUBTS = ((detector.SURE, detector.LEAST_SHARE), (0.0, 0.0), (0.93, 0.2), (0.93, 0.4), (0.85, 0.3), (0.97, 0.3))
+
 
 def main(folder: str | None) -> None:
     clips = all_clips(folder)
     print(f"{len(clips)} clips: " + ", ".join(f"{len(some)} {kind}" for kind, some in grouped(clips).items()))
     voices(clips)
+    more("MODU_VOICES_DIR", "other")
+    more("MODU_NOBODY_DIR", "nobody")
     scores(clips)
 
 
@@ -48,7 +58,9 @@ def voices(clips: list[Clip]) -> None:
     print("|---|" + "---|" * len(grouped(clips)))
     row("the own rules", clips, {clip.name: voice.own_spans(clip.samples) for clip in clips})
     if weights is not None:
-        row("the detector", clips, {clip.name: detected(clip, weights) for clip in clips})
+        judged = {clip.name: doubted(clip, weights) for clip in clips}
+        for (sure, share), name in zip(DOUBTS, ("the detector", "its network alone"), strict=False):
+            row(name, clips, {clip.name: judged[clip.name][sure, share] for clip in clips})
     frames = {clip.name: voice.analyse(clip.samples, Job()) for clip in clips}
     chosen = (voice.LEAST_GLIDE, voice.LEAST_VOICED)
     for glide, share in [(glide, chosen[1]) for glide in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)] + [
@@ -58,6 +70,41 @@ def voices(clips: list[Clip]) -> None:
         spans = {clip.name: voice.spans_in(frames[clip.name], len(clip.samples)) for clip in clips}
         row(f"rules: glide {glide}, voiced {share}", clips, spans, tell=False)
     voice.LEAST_GLIDE, voice.LEAST_VOICED = chosen
+
+
+def more(variable: str, kind: str) -> None:
+    """The first gate on the sounds of a folder, one after another: there may be thousands."""
+    place = os.environ.get(variable)
+    weights = detector.weights()
+    if not place or weights is None:
+        return
+    count, rules, wrong = 0, 0, []
+    taken = dict.fromkeys(DOUBTS, 0)
+    for clip in speech_clips.sounds(Path(place), kind):
+        count += 1
+        rules += bool(voice.own_spans(clip.samples))
+        spans = doubted(clip, weights)
+        for doubt, found in spans.items():
+            taken[doubt] += bool(found)
+        if bool(spans[DOUBTS[0]]) == (kind == "nobody"):
+            wrong.append(clip.name)
+    print(f"\n{variable}, {count} sounds. A voice by the own rules in {rules}; by the detector, with doubts:")
+    for doubt, number in taken.items():
+        print(f"  {number:5}  sure from {doubt[0]}, else {doubt[1]} of the sound around")
+    print(f"The detector is wrong about: {', '.join(wrong) or 'none'}")
+
+
+def doubted(clip: Clip, weights: Path) -> dict[tuple[float, float], list[Span]]:
+    """What the detector finds with each of `DOUBTS`."""
+    if not voice.has_level(clip.samples):
+        return {doubt: [] for doubt in DOUBTS}
+    speech = detector.probabilities(clip.samples, weights, Job())
+    found = {}
+    for doubt in DOUBTS:
+        detector.SURE, detector.LEAST_SHARE = doubt
+        found[doubt] = detector.spans_in(speech, clip.samples, Job())
+    detector.SURE, detector.LEAST_SHARE = DOUBTS[0]
+    return found
 
 
 def detected(clip: Clip, weights: Path) -> list[Span]:

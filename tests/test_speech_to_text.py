@@ -107,6 +107,44 @@ def test_the_detector_is_used_where_its_weights_are(monkeypatch: pytest.MonkeyPa
     assert asked == [Path("weights.onnx")]
 
 
+def flash(start_s: float, end_s: float, height: float, whole_s: float = 5.0) -> np.ndarray:
+    """What the detector's network would say: `height` for a moment, nothing else."""
+    speech = np.zeros(int(whole_s * RATE / detector.FRAME), np.float32)
+    speech[int(start_s * RATE / detector.FRAME) : int(end_s * RATE / detector.FRAME)] = height
+    return speech
+
+
+@pytest.mark.parametrize(
+    ("around", "height", "count"),
+    [("sound", 0.8, 0), ("sound", 0.97, 1), ("a pause", 0.8, 1)],
+    ids=["unsure amid more sound", "beyond doubt", "unsure but alone in a pause"],
+)
+def test_what_flashes_up_amid_other_sound_is_no_voice_unless_it_is_beyond_doubt(
+    around: str, height: float, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detector, "probabilities", lambda samples, path, job: flash(2.0, 2.4, height))
+    tone = speech.siren(3.0)
+    whole = np.concatenate([silence(1), tone, silence(1)])
+    if around == "a pause":
+        whole = np.concatenate([silence(2), tone[: int(0.5 * RATE)], silence(2.5)])
+    spans = detector.detected_spans(whole, Path("weights.onnx"), Job())
+    assert len(spans) == count
+    assert all(
+        span.start == pytest.approx(1.8, abs=0.05) and span.end == pytest.approx(2.6, abs=0.05) for span in spans
+    )
+
+
+def test_a_violin_that_sounds_like_a_voice_for_a_moment_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import speech_clips
+
+    path = detector.weights()
+    assert path is not None, "faster-whisper is a requirement"
+    (violin,) = (clip.samples for clip in speech_clips.nobody() if clip.name == "violin -20 dB")
+    assert detector.detected_spans(violin, path, Job()) == []
+    monkeypatch.setattr(detector, "SURE", 0.0)
+    assert detector.detected_spans(violin, path, Job()) != [], "the network alone takes it for a voice"
+
+
 # --- pieces and times ---------------------------------------------------------------------------------------------
 
 

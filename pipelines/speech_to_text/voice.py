@@ -24,6 +24,7 @@ WINDOW = 640  # 40 ms: two periods of the lowest voice
 BLOCK = 3_000  # frames analysed at once (30 s): the features of half an hour never exist together
 LOUDEST_HUSH_DB = -62.0  # below this nobody speaks; whispering into a headset measures about -50
 ABOVE_FLOOR_DB = 7.0
+GAP = 30  # frames (0.3 s): shorter holes in a stretch of sound do not part it
 SHORTEST_S = 0.15  # under this there is no word to find, and decoders invent one
 JOIN_S = 0.5  # shorter pauses belong to the sentence
 MARGIN_S = 0.2  # kept before and after, for soft beginnings and endings
@@ -33,6 +34,8 @@ MARGIN_S = 0.2  # kept before and after, for soft beginnings and endings
 LEAST_VOICED_S, LEAST_VOICED, LEAST_GLIDE = 0.08, 0.12, 0.25
 
 _EDGES_HZ = (200, 350, 500, 700, 950, 1250, 1600, 2100, 2700, 3400, 4200)
+_SIZE = 2 * WINDOW  # zero padding: a correlation must not wrap around
+_HERTZ = np.fft.rfftfreq(_SIZE, 1 / RATE)
 _LOWEST_PITCH, _HIGHEST_PITCH = 70, 420  # Hz; children included
 
 Numbers = NDArray[np.float32]
@@ -71,6 +74,16 @@ def spans_in(frames: Frames, count: int) -> list[Span]:
     """The stretches that are speech by their features. `count`: samples of the whole."""
     kept = [run for run in _runs(_active(frames)) if _moves_like_speech(frames, *run)]
     return padded([Span(start * HOP / RATE, end * HOP / RATE) for start, end in kept], count / RATE)
+
+
+def loud_stretches(samples: Samples, job: Job) -> list[Span]:
+    """Where there is any sound that stands out of the noise floor, whoever makes it. Gaps up to 0.3 s count in."""
+    parts = []
+    for block in _blocks(samples):
+        job.check()
+        parts.append(_level(_bands(_power(block))))
+    level = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    return [Span(start * HOP / RATE, end * HOP / RATE) for start, end in _runs(_closed(_loud(level), GAP))]
 
 
 def has_level(samples: Samples) -> bool:
@@ -112,25 +125,38 @@ def _blocks(samples: Samples) -> Iterator[Samples]:
 
 
 def _features(block: Samples) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    power = _power(block)
+    bands = _bands(power)
+    in_use = (bands > bands.max(axis=1, keepdims=True) * 10**-2.5).sum(axis=1)
+    harmonic, pitch = _pitch(power)
+    return _level(bands), in_use.astype(np.float32), harmonic, pitch
+
+
+def _power(block: Samples) -> NDArray[Any]:
+    """Power spectra, frame by frame, at the frequencies `_HERTZ`."""
     count = (len(block) - WINDOW) // HOP + 1
     windows = np.lib.stride_tricks.sliding_window_view(block, WINDOW)[::HOP][:count]
     tapered = (windows - windows.mean(axis=1, keepdims=True)) * np.hanning(WINDOW).astype(np.float32)
-    size = 2 * WINDOW  # zero padding: the correlation below must not wrap around
-    power = np.abs(np.fft.rfft(tapered, size).astype(np.complex64)) ** 2
-    hertz = np.fft.rfftfreq(size, 1 / RATE)
-    edges = np.searchsorted(hertz, _EDGES_HZ)
-    bands = np.add.reduceat(power, edges, axis=1)[:, :-1]
-    level = 10 * np.log10(bands.sum(axis=1) / (WINDOW * WINDOW / 8) + 1e-12)
-    in_use = (bands > bands.max(axis=1, keepdims=True) * 10**-2.5).sum(axis=1)
-    harmonic, pitch = _pitch(power, hertz)
-    return level.astype(np.float32), in_use.astype(np.float32), harmonic, pitch
+    power: NDArray[Any] = np.abs(np.fft.rfft(tapered, _SIZE).astype(np.complex64)) ** 2
+    return power
 
 
-def _pitch(power: NDArray[Any], hertz: NDArray[Any]) -> tuple[Numbers, Numbers]:
+def _bands(power: NDArray[Any]) -> NDArray[Any]:
+    bands: NDArray[Any] = np.add.reduceat(power, np.searchsorted(_HERTZ, _EDGES_HZ), axis=1)[:, :-1]
+    return bands
+
+
+def _level(bands: NDArray[Any]) -> Numbers:
+    """dB in the band of speech."""
+    level: Numbers = (10 * np.log10(bands.sum(axis=1) / (WINDOW * WINDOW / 8) + 1e-12)).astype(np.float32)
+    return level
+
+
+def _pitch(power: NDArray[Any]) -> tuple[Numbers, Numbers]:
     """Height of the autocorrelation's best peak (0..1) and its pitch in semitones, frame by frame."""
-    correlation = np.fft.irfft(np.where(hertz < 3000, power, 0)).astype(np.float32)
+    correlation = np.fft.irfft(np.where(_HERTZ < 3000, power, 0)).astype(np.float32)
     taper = np.hanning(WINDOW)
-    window = np.fft.irfft(np.abs(np.fft.rfft(taper, 2 * WINDOW)) ** 2)
+    window = np.fft.irfft(np.abs(np.fft.rfft(taper, _SIZE)) ** 2)
     shortest, longest = RATE // _HIGHEST_PITCH, RATE // _LOWEST_PITCH
     fair = correlation[:, : longest + 2] / (correlation[:, :1] + 1e-12)
     fair /= (window / window[0])[: longest + 2].astype(np.float32)  # a window lets the correlation fall by itself
@@ -150,11 +176,14 @@ def _pitch(power: NDArray[Any], hertz: NDArray[Any]) -> tuple[Numbers, Numbers]:
 
 
 def _active(frames: Frames) -> NDArray[np.bool_]:
-    """Frames whose band of speech stands out of the noise around it."""
-    floor = np.maximum(_floor(frames.level), LOUDEST_HUSH_DB)
-    active = frames.level > floor + ABOVE_FLOOR_DB
-    voiced = (frames.harmonic > 0.6) & (frames.level > np.maximum(floor + 3, LOUDEST_HUSH_DB))
-    return _closed(active | voiced, int(0.3 * RATE / HOP))
+    """Frames whose band of speech stands out of the noise around it; less is enough where a pitch is heard."""
+    voiced = (frames.harmonic > 0.6) & _loud(frames.level, 3)
+    return _closed(_loud(frames.level) | voiced, GAP)
+
+
+def _loud(level: Numbers, above_db: float = ABOVE_FLOOR_DB) -> NDArray[np.bool_]:
+    loud: NDArray[np.bool_] = level > np.maximum(_floor(level), LOUDEST_HUSH_DB) + above_db
+    return loud
 
 
 def _floor(level: Numbers) -> Numbers:
