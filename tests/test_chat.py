@@ -15,7 +15,7 @@ from chatting import FakeChat, module, took
 from fakes import FakeModule, spec
 
 from pipelines import chat
-from pipelines.chat import Message, Piece, Reply, ReplyOptions, replying
+from pipelines.chat import Message, Piece, Reply, ReplyOptions, replying, small_talk
 from pipelines.chat.thoughts import Parting
 from pipelines.errors import Cancelled, EngineFailed, InvalidInput, NotEnoughMemory, PipelineError, TooLarge
 from pipelines.job import Job
@@ -419,6 +419,21 @@ def test_the_built_in_engine_quotes_and_says_so(notes: list[tuple[Path, str]]) -
     assert last.engine == "embedded" and last.finish_reason == "stop"
     assert "> Bicycles are parked behind the north gate" in last.text and "[1] house.txt" in last.text
     assert last.sources[0].file == "house.txt" and "quotes" in last.notice.en
+
+
+@pytest.mark.parametrize("said", ["Who are you?", "안녕하세요!", "thanks a lot", "고마워", "농담 하나 해 줘", "bye"])
+def test_small_talk_is_not_answered_from_documents(real: FakeChat, notes: list[tuple[Path, str]], said: str) -> None:
+    last = whole([Message("user", said)], engine="embedded", documents=notes)
+    alone = whole([Message("user", said)], ReplyOptions(temperature=0), engine="embedded")
+    assert (last.text, last.sources, last.notice) == (alone.text, (), small_talk.NOTICE)
+
+
+@pytest.mark.parametrize(
+    "said", ["Who is the author?", "담당자 이름이 뭐야?", "How is Anna doing?", "주차 되나요?", "?"]
+)
+def test_in_doubt_the_documents_answer(real: FakeChat, notes: list[tuple[Path, str]], said: str) -> None:
+    last = whole([Message("user", said)], engine="embedded", documents=notes)
+    assert last.notice != small_talk.NOTICE
 
 
 def test_documents_must_be_few(real: FakeChat, notes: list[tuple[Path, str]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from pipelines.text_to_image import lexicon  # noqa: E402
 from pipelines.text_to_speech import FORMATS  # noqa: E402
 from tabs import TABS  # noqa: E402
 from tabs._words import spoken  # noqa: E402
-from training.chat_data import load_written  # noqa: E402
+from training.chat_data import SMALL_TALK, load_written, small_talk  # noqa: E402
 from training.chat_measure import Judge, prompt, replies  # noqa: E402
 
 FOLDER = ROOT / "assets" / "chat"
@@ -55,6 +56,14 @@ def test_it_is_small_and_complete() -> None:
     assert sum(files.values()) < 8_000_000
     assert {"config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "README.md"} <= set(files)
     assert {"tokenizer_config.json", "chat_template.jinja"} <= set(files)
+
+
+def test_what_it_knows_as_small_talk_is_what_it_was_taught() -> None:
+    """The file beside its weights and the training material agree; after a change there: `training/chat.py`."""
+    assert json.loads((FOLDER / "small_talk.json").read_text(encoding="utf-8")) == small_talk()
+    others = {text for one in load_written() if one.name not in SMALL_TALK for text in sum(one.answers.values(), ())}
+    assert not others & set(small_talk()["replies"])
+    assert not {"anna", "paris", "민수"} & set(small_talk()["words"])
 
 
 def test_it_answers_what_it_was_made_for(

@@ -167,7 +167,7 @@ def test_what_is_shipped_loads_as_any_chat_model(tokenizer: chat.Tokenizer, tmp_
     run.ship(tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
     assert {"config.json", "generation_config.json", "model.safetensors", "tokenizer.json"} <= names
-    assert {"tokenizer_config.json", "chat_template.jinja"} <= names
+    assert {"tokenizer_config.json", "chat_template.jinja", "small_talk.json"} <= names
     model, loaded = AutoModelForCausalLM.from_pretrained(tmp_path), AutoTokenizer.from_pretrained(tmp_path)
     assert type(model).__name__ == "Qwen3ForCausalLM"
     assert model.dtype == torch.float16

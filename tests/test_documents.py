@@ -497,6 +497,14 @@ def test_the_built_in_index_meets_its_goal() -> None:
         assert shares[part] > baseline[part] + 0.1
 
 
+def test_small_talk_is_told_from_questions_about_documents() -> None:
+    """The last figures of `benchmarks/rag.py`."""
+    asked, talk = rag.questions(), rag.small_talk_asked()
+    assert not any(rag.as_small_talk([one.question for one in asked]))
+    shares = rag.by_language(rag.as_small_talk([one.text for one in talk]), talk)
+    assert len(talk) >= 20 and min(shares.values()) >= rag.TALK_GOAL
+
+
 def test_the_index_is_an_engine_as_any_other() -> None:
     row = engines.row(engines.find("documents", "embedded"))
     assert row["kind"] == "embedded" and row["status"] in ("ready", "loaded")

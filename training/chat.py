@@ -26,7 +26,7 @@ from transformers import AutoTokenizer, GenerationConfig, Qwen3Config, Qwen3ForC
 
 from training import chat_measure as measure
 from training.chat_corpus import Batch, Corpus, split_lines, texts_for_tokens
-from training.chat_data import expanded, load_intents, load_written
+from training.chat_data import expanded, load_intents, load_written, small_talk
 from training.chat_outside import lines_outside
 from training.chat_teacher import Teacher
 from training.chat_tokens import CONTEXT, END, PAD, VOCABULARY, save, trained
@@ -165,6 +165,7 @@ class Run:
         )
         model.save_pretrained(folder)
         save(self.tokenizer, folder)
+        (folder / "small_talk.json").write_text(json.dumps(small_talk(), ensure_ascii=False), encoding="utf-8")
 
 
 def tested(folder: Path, asked: list[measure.Asked], drawn: bool = False) -> tuple[dict[str, float], list[str]]:

@@ -10,13 +10,21 @@ import json
 import random
 import re
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from pipelines.chat.small_talk import words
+
 FOLDER = Path(__file__).parent / "chat_intents"
 LANGUAGES = ("en", "ko")
 UNKNOWN = "unknown"
+# What a visitor says to the model itself. Not among them: what may just as well be asked about a document, as whether
+# somebody is human, who made something, or how old it is; and all that is said about the app.
+SMALL_TALK = (
+    "acknowledge", "compliment", "goodbye", "greeting", "how_are_you", "joke", "love_you", "thanks", "who_are_you"
+)  # fmt: skip
 MOST = 16  # wordings of one template that `load_intents` lists
 _PART = re.compile(r"\{([^{}]*)\}")
 
@@ -91,3 +99,18 @@ def expanded(written: Written) -> Intent:
 def load_intents() -> tuple[Intent, ...]:
     """Every intent, the unknown one included, by name."""
     return tuple(expanded(written) for written in load_written())
+
+
+def small_talk() -> dict[str, list[str]]:
+    """What `pipelines/chat/small_talk.py` reads: the replies to small talk, and all words in which people make it."""
+    written = [intent for intent in load_written() if intent.name in SMALL_TALK]
+    templates = [template for intent in written for lang in LANGUAGES for template in intent.templates[lang]]
+    names = {name for template in templates for name in re.findall(r"@(\w+)", template)}
+    said = _words(text for template in templates for text in wordings(template))
+    of_slots = _words(line for name in names for line in slots()[name])  # a document may tell of Anna or Paris
+    replies = [answer for intent in written for lang in LANGUAGES for answer in intent.answers[lang]]
+    return {"replies": sorted(replies), "words": sorted(said - of_slots)}
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in words(text)}

@@ -4,7 +4,7 @@ history   what comes in, checked         context   what of it fits
 passages  documents asked or quoted      replying  one reply from beginning to end
 prompts   a conversation as tokens       decoding  tokens as text
 sampling  which token comes next         thoughts  parted from the answer
-adapters  LoRA put on and taken off
+adapters  LoRA put on and taken off      small_talk  what no document is asked about
 local, fast, openai_style                transformers, OpenVINO, another server
 """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import checks, engines, settings
-from pipelines.chat import adapters, context, history, passages
+from pipelines.chat import adapters, context, history, passages, small_talk
 from pipelines.chat.contract import TASK, Message, Piece, Reply, ReplyOptions, Source
 from pipelines.chat.thoughts import Parting
 from pipelines.documents import Found
@@ -55,7 +55,7 @@ def replies(asked: Question, job: Job) -> Iterator[Reply]:
     found = passages.search(asked.messages[-1].content, asked.documents, job) if asked.documents else []
     with engines.use(TASK, asked.engine, job) as (spec, engine):
         if asked.documents and spec.kind == "embedded":
-            yield _quoted(asked, spec, found)
+            yield _small_talk(asked, spec, engine, job) or _quoted(asked, spec, found)
         else:
             yield from _written(asked, spec, engine, passages.sources(found), job)
 
@@ -72,6 +72,16 @@ def _checked(options: ReplyOptions) -> ReplyOptions:
         seed=secrets.randbelow(2**31) if seed == -1 else seed,
         adapter=checks.text(options.adapter, "adapter", 200).strip(),
     )
+
+
+def _small_talk(asked: Question, spec: EngineSpec, engine: Any, job: Job) -> Reply | None:
+    """What the built-in model itself says, where the message has nothing to do with the documents."""
+    said = asked.messages[-1]
+    if not small_talk.may_be(said.content):
+        return None
+    surely = replace(asked.options, temperature=0.0, thinking=False)
+    *_, reply = _written(replace(asked, messages=(said,), documents=(), options=surely), spec, engine, (), job)
+    return replace(reply, notice=small_talk.NOTICE) if small_talk.is_reply(reply.text) else None
 
 
 def _quoted(asked: Question, spec: EngineSpec, found: Sequence[Found]) -> Reply:
