@@ -88,6 +88,8 @@ button[role="tab"].selected { color: var(--primary-700); }
 .modu-finding { margin: 4px; font-size: .9rem; }
 #modu-models { margin-top: 16px; }
 .modu-quiet { color: var(--body-text-color-subdued); }
+/* Gradio hides it in a narrow window; the chat model and our pages send people to it. */
+footer .show-api { display: flex !important; }
 @media (max-width: 640px) {
   .modu-table thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .modu-table tr { display: block; padding: 6px 4px; border-bottom: 1px solid var(--border-color-primary) !important; }

@@ -84,6 +84,11 @@ def test_nothing_runs_over_the_edge_of_a_phone(page_of: Any, fake: chatting.Fake
     page.wait_for_timeout(800)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.locator("#chat-send").bounding_box()["width"] >= 44
+    page.locator("#chat-message textarea").fill("line\n" * 8)
+    assert page.locator("#chat-message").bounding_box()["height"] > 120
+    assert page.locator("#chat-send").bounding_box()["height"] < 60, "the button grows with the box"
+    assert page.locator("#chat-engine-line").bounding_box()["width"] > 250, "squeezed beside a button"
+    assert page.locator("footer .show-api").is_visible(), "the chat model sends people there"
 
 
 def test_a_reply_is_sent_to_be_read_aloud(room: Any) -> None:

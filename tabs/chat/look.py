@@ -14,7 +14,7 @@ CSS = """
 #chat-head button { flex: 0 0 auto; }
 .chat-notice { line-height: 1.55; font-size: .9rem; }
 #chat-entry { gap: 8px; align-items: flex-end; flex-wrap: nowrap; }
-#chat-entry button { align-self: stretch; min-height: 44px; flex-grow: 0; }
+#chat-entry button { align-self: flex-end; min-height: 44px; flex-grow: 0; }
 #chat-message textarea { min-height: 44px; padding: 10px 12px; }
 #chat-more { align-items: center; gap: 8px; flex-wrap: nowrap; }
 #chat-more > :first-child { flex: 1 1 0; min-width: 0; padding: 0 4px !important; }
@@ -39,6 +39,9 @@ CSS = """
 @media (max-width: 640px) {
   #chat-head { flex-wrap: wrap; }
   #chat-head button { flex: 1 1 100%; }
+  #chat-more { flex-wrap: wrap; }
+  #chat-more > :first-child { flex: 1 1 100%; }
+  #chat-more button { flex: 1 1 100%; min-height: 40px; }
   #chat-talk .examples { grid-template-columns: minmax(0, 1fr); width: 100%; padding: 12px; gap: 8px; }
 }
 """
