@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 
 from benchmarks import rag
 from benchmarks.rag_files import docx_around, docx_of, pdf_around, pdf_of
-from pipelines import documents, engines, pdf
+from pipelines import documents, engines, ocr, pdf
 from pipelines.documents import keeping, office, searching, splitting, table
 from pipelines.errors import Cancelled, InvalidInput, TooLarge, UnknownEngine
 from pipelines.job import Job
@@ -403,6 +404,32 @@ def test_quotes_are_words_of_the_document(put: Put) -> None:
     assert quotes[0].text.startswith("입장료는 어른 오천 원입니다.")
     assert quotes[0].text in quotes[0].source.text and quotes[0].source.file == "a.txt"
     assert documents.best_quotes("입장료", []) == []
+
+
+def test_a_quote_keeps_the_lines_of_the_document(put: Put) -> None:
+    file = put(
+        "list.txt",
+        "Opening hours are these.\n\n- Monday from nine to five\n- Tuesday from ten to six\n- closed on Sunday",
+    )
+    (quote,) = documents.best_quotes("When is it open on Monday?", documents.search_files("open on Monday", [file]))
+    assert quote.text == "- Monday from nine to five\n- Tuesday from ten to six" and quote.text in quote.source.text
+
+
+def test_a_row_of_a_table_is_quoted_under_its_columns(put: Put) -> None:
+    file = put("prices.csv", "품목,가격\n감,900\n사과,1200\n배,3000\n")
+    (quote,) = documents.best_quotes("사과 가격은?", documents.search_files("사과 가격은?", [file]))
+    assert quote.text == "품목 | 가격\n사과 | 1200"
+
+
+def test_a_scan_is_told_what_to_do_and_what_ocr_makes_of_it_can_be_asked(put: Put, tmp_path: Path) -> None:
+    page = Image.new("RGB", (900, 300), "white")
+    ImageDraw.Draw(page).text((40, 100), "The museum opens at eleven.", fill="black", font_size=48)
+    scan, read = tmp_path / "scan.pdf", tmp_path / "read.pdf"
+    page.save(scan)
+    with pytest.raises(InvalidInput, match="searchable PDF"):
+        documents.read(scan, "scan.pdf", Job())
+    read.write_bytes(ocr.read(scan, engine="embedded").pdf)
+    assert "museum" in documents.read(read, "read.pdf", Job())[0].text
 
 
 # --- what is kept -------------------------------------------------------------------------------------------------

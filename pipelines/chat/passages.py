@@ -48,7 +48,7 @@ def quoted(question: str, found: Sequence[Found]) -> tuple[str, tuple[Source, ..
         return NOTHING.ko if _HANGUL.search(question) else NOTHING.en, (), EMPTY
     places = tuple(Source(one.source.file, one.source.page, one.source.text) for one in quotes)
     lines = [
-        f"> {quote.text.strip()}\n\n[{number}] {_place(place)}"
+        f"{_quotation(quote.text.strip())}\n\n[{number}] {_place(place)}"
         for number, (quote, place) in enumerate(zip(quotes, places, strict=True), 1)
     ]
     return "\n\n".join(lines), places, QUOTED
@@ -64,6 +64,11 @@ def asked(messages: Sequence[Message], sources: Sequence[Source]) -> tuple[Messa
     label = "질문" if korean else "Question"
     text = f"{_ASK_KO if korean else _ASK_EN}\n\n{listed}\n\n{label}: {question}"
     return (*messages[:-1], Message("user", text))
+
+
+def _quotation(text: str) -> str:
+    """The text as a quotation in Markdown, line by line."""
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
 def _place(source: Source) -> str:

@@ -30,7 +30,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Quote:
-    """One or two sentences of a passage, as they stand there, and the passage that they are from."""
+    """One or two sentences of a passage, or a row of a table, as they stand there, and the passage they are from."""
 
     text: str
     source: Passage

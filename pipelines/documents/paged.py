@@ -27,8 +27,10 @@ def texts(path: Path, name: str, job: Job) -> Iterator[tuple[int, str]]:
     if not some:
         raise InvalidInput(
             Text(
-                en=f"{name} has no text in it, only pictures of pages. Read it with OCR first (text from pictures).",
-                ko=f"{name} 파일에는 글자가 없고 쪽을 찍은 그림만 있습니다. 먼저 글자 인식(OCR)으로 읽어 주세요.",
+                en=f"{name} has no text in it, only pictures of pages. Read it with OCR first (the tab Read text): the "
+                "searchable PDF that it makes can be used here.",
+                ko=f"{name} 파일에는 글자가 없고 쪽을 찍은 그림만 있습니다. 먼저 글자 읽기(OCR) 탭에서 읽은 뒤, "
+                "거기서 만든 검색되는 PDF를 써 주세요.",
             )
         )
 
