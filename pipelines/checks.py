@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pipelines.errors import InvalidInput
+from pipelines.errors import InvalidInput, TooLarge
 from pipelines.words import Text
 
 MOST_LISTED = 16  # a sentence that lists a hundred languages is read by nobody
@@ -14,7 +14,7 @@ MOST_LISTED = 16  # a sentence that lists a hundred languages is read by nobody
 def number(value: object, name: str, low: float, high: float, automatic: float | None = None) -> float:
     """`value` as a float between `low` and `high`. `automatic` is one more value that means "choose for me"."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
-        raise _wrong_type(name, value, "a number", "숫자")
+        raise _wrong_type(name, value, "a number", "숫자를")
     if value == automatic:
         return float(value)
     if not low <= value <= high:
@@ -26,25 +26,25 @@ def number(value: object, name: str, low: float, high: float, automatic: float |
 def whole(value: object, name: str, low: int, high: int) -> int:
     """`value` as a whole number between `low` and `high`. 3.0 is whole (JSON knows one kind of number)."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value) or value % 1:
-        raise _wrong_type(name, value, "a whole number", "정수")
+        raise _wrong_type(name, value, "a whole number", "정수를")
     if not low <= value <= high:
-        raise _out_of_range(name, value, f"{low}", f"{high}")
+        raise _out_of_range(name, int(value), f"{low}", f"{high}")
     return int(value)
 
 
 def flag(value: object, name: str) -> bool:
     """`value`, which must be true or false."""
     if not isinstance(value, bool):
-        raise _wrong_type(name, value, "true or false", "true 또는 false")
+        raise _wrong_type(name, value, "true or false", "true나 false를")
     return value
 
 
 def text(value: object, name: str, longest: int) -> str:
-    """`value`, which must be a text of at most `longest` characters."""
+    """`value`, which must be a text of at most `longest` characters; `TooLarge` beyond."""
     if not isinstance(value, str):
-        raise _wrong_type(name, value, "a text", "문자열")
+        raise _wrong_type(name, value, "a text", "문자열을")
     if len(value) > longest:
-        raise InvalidInput(
+        raise TooLarge(
             Text(
                 en=f"{name} has {len(value)} characters; at most {longest} work here. Shorten it.",
                 ko=f"{name}의 길이가 {len(value)}자입니다. {longest}자까지 쓸 수 있으니 줄여 주세요.",
@@ -70,7 +70,7 @@ def choice(value: object, name: str, choices: Sequence[str]) -> str:
 def items(value: object, name: str, longest: int) -> list[object]:
     """`value`, which must be a list of at most `longest` things."""
     if not isinstance(value, (list, tuple)):
-        raise _wrong_type(name, value, "a list", "목록")
+        raise _wrong_type(name, value, "a list", "목록을")
     if len(value) > longest:
         raise InvalidInput(
             Text(
@@ -93,15 +93,17 @@ def _wrong_type(name: str, value: object, wanted_en: str, wanted_ko: str) -> Inv
     return InvalidInput(
         Text(
             en=f"{name} must be {wanted_en}, not {shown}.",
-            ko=f"{name}에는 {wanted_ko}을(를) 넣어 주세요. 받은 값: {shown}.",
+            ko=f"{name}에는 {wanted_ko} 넣어 주세요. 받은 값: {shown}.",
         )
     )
 
 
 def _out_of_range(name: str, value: float, low: str, high: str) -> InvalidInput:
+    # A whole number is told as it was given, not as 2.14748e+09; only a monstrous one is cut short.
+    told = f"{value}" if isinstance(value, int) and abs(value) < 10**20 else f"{value:g}"
     return InvalidInput(
         Text(
-            en=f"{name} is {value:g}, but must lie between {low} and {high}.",
-            ko=f"{name} 값이 {value:g}입니다. {low}에서 {high} 사이로 정해 주세요.",
+            en=f"{name} is {told}, but must lie between {low} and {high}.",
+            ko=f"{name} 값이 {told}입니다. {low}에서 {high} 사이로 정해 주세요.",
         )
     )

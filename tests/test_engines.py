@@ -66,6 +66,12 @@ def test_an_unknown_name_is_answered_with_the_choices() -> None:
     assert "three" in caught.value.to("ko") and "auto, one, two" in caught.value.to("ko")
 
 
+def test_who_needs_one_engine_is_not_offered_the_automatic_choice() -> None:
+    install(FakeModule(spec(name="one")), FakeModule(spec(name="two")))
+    with pytest.raises(UnknownEngine, match=r"Choose one of: one, two"):
+        engines.find("fake", "auto")
+
+
 @pytest.mark.parametrize("name", [None, 3, ["one"], {"name": "one"}, True])
 def test_a_name_that_is_no_text_is_invalid(name: Any) -> None:
     install(FakeModule(spec(name="one")))

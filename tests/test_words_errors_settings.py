@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipelines import checks, errors, settings
-from pipelines.errors import Cancelled, InvalidInput, PipelineError
+from pipelines.errors import Cancelled, InvalidInput, PipelineError, TooLarge
 from pipelines.job import Job, Progress
 from pipelines.settings import Settings
 from pipelines.words import EMPTY, Text
@@ -195,6 +195,31 @@ def test_texts_flags_choices_and_lists() -> None:
     for check, arguments in wrong:
         with pytest.raises(InvalidInput):
             check(*arguments)
+
+
+def test_refusals_tell_whole_numbers_whole_and_read_well_in_korean() -> None:
+    with pytest.raises(InvalidInput) as seed:
+        checks.whole(2**31, "seed", -1, 2**31 - 1)
+    assert "2147483648" in seed.value.to("en") and "2147483648" in seed.value.to("ko")
+    with pytest.raises(InvalidInput) as monster:
+        checks.whole(10**300, "seed", 0, 5)
+    assert "1e+300" in monster.value.to("en")
+    for check, value in (
+        (checks.number, "x"),
+        (checks.whole, "x"),
+        (checks.flag, 1),
+        (checks.text, 1),
+        (checks.items, 1),
+    ):
+        bounds = (0, 1) if check in (checks.number, checks.whole) else () if check is checks.flag else (5,)
+        with pytest.raises(InvalidInput) as caught:
+            check(value, "n", *bounds)  # type: ignore[operator]
+        assert "(를)" not in caught.value.to("ko")
+
+
+def test_a_text_beyond_its_limit_is_too_large() -> None:
+    with pytest.raises(TooLarge):
+        checks.text("abc", "prompt", 2)
 
 
 def test_a_refusal_does_not_repeat_a_long_value() -> None:

@@ -77,7 +77,8 @@ def find(task: str, name: object) -> EngineSpec:
             return spec
     if name.startswith(FAMILY) and task in state.tables.families:
         return _open(task, name.removeprefix(FAMILY)).SPEC
-    raise unknown_engine(name, ["auto", *(spec.name for spec in specs(task))])
+    automatic = [] if name == "auto" else ["auto"]  # whoever names "auto" here needs one engine
+    raise unknown_engine(name, [*automatic, *(spec.name for spec in specs(task))])
 
 
 def _open(task: str, repo: str) -> EngineModule:
