@@ -171,6 +171,17 @@ def report_html(said: Text) -> str:
     return f'<p class="modu-report" role="status">{html.escape(said.to(visitor_language()))}</p>'
 
 
+def to_result(selector: str) -> str:
+    """The script that goes to a result where it stands below what is in sight, as on a phone."""
+    return f"""() => {{
+  const result = document.querySelector('{selector}');
+  if (result && result.getBoundingClientRect().top > innerHeight * 0.7) {{
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    result.scrollIntoView({{ behavior: calm ? 'auto' : 'smooth', block: 'start' }});
+  }}
+}}"""
+
+
 def examples_of(task: str, *patterns: str) -> list[str]:
     """The shipped example files of a task that match one of the patterns, sorted by name."""
     return sorted(str(path) for pattern in patterns for path in (EXAMPLES / task).glob(pattern))

@@ -24,6 +24,7 @@ from tabs.face_mosaic import batch, endpoints, photo, video
 
 FACES = [[40, 40, 60, 70, 0.95], [200, 50, 50, 60, 0.8]]
 FRESH: dict[str, Any] = {"keep": [], "boxes": [], "corner": None}
+SOUGHT = [-1, "fake"]  # with which threshold and engine the faces were numbered
 
 
 def run(handler: Coroutine[Any, Any, Any]) -> Any:
@@ -103,7 +104,7 @@ def test_an_answer_fills_every_part_of_the_page(picture: Any, engine: FakeFaces)
     assert "2 hidden, 0 left visible" in report and "Check the picture" in report
     assert visible["choices"] == [("1", 0), ("2", 1)] and visible["visible"]
     assert download["interactive"] and Path(download["value"]).name == "family photo-mosaic.png"
-    assert [face["index"] for face in found] == [0, 1] and chosen == FRESH
+    assert [face["index"] for face in found] == [0, 1] and chosen == {**FRESH, "sought": SOUGHT}
 
 
 def test_pixels_outside_the_areas_are_untouched(picture: Any, engine: FakeFaces) -> None:
@@ -127,9 +128,9 @@ def test_a_kept_face_stays_visible(picture: Any, asked: list[tuple[MosaicOptions
     assert np.array_equal(before[y : y + h, x : x + w], after[y : y + h, x : x + w])
 
 
-def click(outputs: Any, picture: Any, x: float, y: float, clicking: str = "toggle") -> Any:
+def click(outputs: Any, picture: Any, x: float, y: float, clicking: str = "toggle", threshold: float = -1) -> Any:
     event = SimpleNamespace(index=(x, y))
-    return run(photo.on_click(clicking, outputs[5], picture, outputs[6], "mosaic", 0.7, -1, "auto", event))
+    return run(photo.on_click(clicking, outputs[5], picture, outputs[6], "mosaic", 0.7, threshold, "auto", event))
 
 
 def test_a_click_on_a_face_shows_it_and_another_hides_it_again(picture: Any, engine: FakeFaces) -> None:
@@ -142,10 +143,34 @@ def test_a_click_on_a_face_shows_it_and_another_hides_it_again(picture: Any, eng
     assert again[6]["keep"] == [0] and [face["hidden"] for face in again[5]] == [False, True]
 
 
+def test_faces_that_are_numbered_anew_are_all_hidden(
+    picture: Any, engine: FakeFaces, fake_engine: Callable[[Any], Any]
+) -> None:
+    """The number of a kept face may be somebody else's with another threshold or engine."""
+    start = hide(picture)
+    kept = click(start, picture, 60, 60)
+    assert kept[6]["keep"] == [0] and not kept[5][0]["hidden"]
+    assert hide(picture, kept[6], style="blur", strength=0.2)[6]["keep"] == [0], "these leave the numbers alone"
+    other = FakeFaces([[100, 90, 40, 40, 0.9]])
+    fake_engine(FakeModule(spec("face_mosaic", "other", rank=10), lambda: other))
+    for changes in ({"threshold": 0.9}, {"engine": "other"}):
+        anew = hide(picture, kept[6], **changes)
+        assert anew[6]["keep"] == [] and all(face["hidden"] for face in anew[5]) and "anew" in anew[2]
+        assert "anew" not in hide(picture, anew[6], **changes)[2]
+    far = click([*kept[:5], [*kept[5], {"index": 7, "area": [0, 0, 9, 9]}], kept[6]], picture, 4, 4, threshold=0.9)
+    assert far[6]["keep"] == [], "a number of before is no error either"
+
+
+def test_all_of_the_slider_below_0_is_automatic(picture: Any, asked: list[tuple[MosaicOptions, str]]) -> None:
+    for threshold in (-1, -0.5, -0.05, 0, 0.4):
+        hide(picture, threshold=threshold)
+    assert [options.threshold for options, _ in asked] == [-1, -1, -1, 0, 0.4]
+
+
 def test_a_click_beside_the_faces_changes_nothing(picture: Any, engine: FakeFaces) -> None:
     start = hide(picture)
     after = click(start, picture, 319, 199)
-    assert after[6] == FRESH and np.array_equal(downloaded(start), downloaded(after))
+    assert after[6] == {**FRESH, "sought": SOUGHT} and np.array_equal(downloaded(start), downloaded(after))
 
 
 def test_two_clicks_hide_one_more_area(picture: Any, asked: list[tuple[MosaicOptions, str]]) -> None:
@@ -154,7 +179,7 @@ def test_two_clicks_hide_one_more_area(picture: Any, asked: list[tuple[MosaicOpt
     assert first[6]["corner"] == (310, 190) and first[6]["boxes"] == []
     assert "opposite corner" in first[2] and len(asked) == 1, "one corner alone hides nothing"
     second = click([*start[:6], first[6]], picture, 280, 160, "box")
-    assert second[6] == {"keep": [], "boxes": [[280, 160, 30, 30]], "corner": None}
+    assert second[6] == {"keep": [], "boxes": [[280, 160, 30, 30]], "corner": None, "sought": SOUGHT}
     assert [list(box) for box in asked[-1][0].boxes] == [[280, 160, 30, 30]]
     before, after = pixels(picture["path"]), downloaded(second)
     assert not np.array_equal(before[165:185, 285:305], after[165:185, 285:305])

@@ -15,6 +15,7 @@ from tabs._parts import (
     localized_picker,
     on_page_load,
     picture_input,
+    to_result,
 )
 from tabs._words import say, visitor_language
 from tabs.digits.answers import (
@@ -76,8 +77,12 @@ def build(page: gr.Blocks) -> None:
         with gr.Column(min_width=300):
             outputs = _outputs()
     inputs = [source, mode, drawing, picture, picker.choice]
-    read.click(**private(on_read, HEAVY), inputs=inputs, outputs=outputs)
-    picture.upload(**private(on_upload, HEAVY), inputs=[mode, picture, picker.choice], outputs=outputs)
+    asked = [
+        read.click(**private(on_read, HEAVY), inputs=inputs, outputs=outputs),
+        picture.upload(**private(on_upload, HEAVY), inputs=[mode, picture, picker.choice], outputs=outputs),
+    ]
+    for event in asked:  # not while one draws: the sheet must not move under the pen
+        event.success(None, js=to_result("#digits-answer"))
     drawing.input(
         **private(on_draw),
         inputs=[mode, drawing, picker.choice],

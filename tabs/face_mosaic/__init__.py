@@ -49,7 +49,7 @@ def build(page: gr.Blocks) -> None:
                 -1,
                 step=0.05,
                 label=say("Detection threshold", "검출 기준값"),
-                info=say("Lower finds more faces; -1 is automatic", "낮을수록 더 많이 찾습니다. -1은 자동"),
+                info=say("Lower finds more faces; below 0 is automatic", "낮을수록 더 많이 찾습니다. 0 미만은 자동"),
                 elem_id="face-threshold",
             )
         line = engine_line_box(TASK, render=False)

@@ -10,8 +10,9 @@ import gradio as gr
 from pipelines.words import Text
 from tabs._calls import HEAVY, private
 from tabs._files import uploaded
+from tabs._parts import to_result
 from tabs._words import say, visitor_language
-from tabs.face_mosaic.endpoints import NO_FILES, hide_in_files
+from tabs.face_mosaic.endpoints import NO_FILES, hide_in_files, or_automatic
 
 
 def build(options: list[Any]) -> None:
@@ -37,14 +38,15 @@ def build(options: list[Any]) -> None:
             archive = gr.File(
                 label=say("All results in one zip", "모든 결과 (zip)"), interactive=False, elem_id="face-zip"
             )
-    run.click(**private(on_batch, HEAVY), inputs=[files, *options], outputs=[pictures, report, archive])
+    done = run.click(**private(on_batch, HEAVY), inputs=[files, *options], outputs=[pictures, report, archive])
+    done.success(None, js=to_result("#face-batch-results"))
 
 
 async def on_batch(files: Any, style: str, strength: float, threshold: float, engine: str) -> tuple:
     """Hide the faces of all chosen photos."""
     if not files:
         uploaded(None, NO_FILES)
-    pictures, archive, report = await hide_in_files(files, style, strength, threshold, engine)
+    pictures, archive, report = await hide_in_files(files, style, strength, or_automatic(threshold), engine)
     return [picture["path"] for picture in pictures], _batch_html(report), archive["path"]
 
 

@@ -134,3 +134,8 @@ async def cover_video(
 def as_options(**values: Any) -> MosaicOptions:
     """What a visitor or a program asked for; the pipeline checks every value."""
     return MosaicOptions(**values)
+
+
+def or_automatic(threshold: float) -> float:
+    """The slider's value: all of it below 0 means the engine's own threshold, so that no place on it is an error."""
+    return -1 if isinstance(threshold, (int, float)) and threshold < 0 else threshold

@@ -7,18 +7,23 @@ from typing import Any
 
 import gradio as gr
 
+from pipelines import engines
 from pipelines.face_mosaic.outline import numbered
-from pipelines.words import Text
+from pipelines.words import EMPTY, Text
 from tabs import _sending
 from tabs._calls import HEAVY, private, work
 from tabs._files import picture_file
-from tabs._parts import examples_of, picture_input, report_html
+from tabs._parts import examples_of, picture_input, report_html, to_result
 from tabs._words import say
-from tabs.face_mosaic.endpoints import hide_in_photo
+from tabs.face_mosaic.endpoints import hide_in_photo, or_automatic
 
 _ONE_CORNER = Text(
     en="One corner is marked. Click the opposite corner of the area.",
     ko="한쪽 모서리를 찍었습니다. 가릴 영역의 맞은편 모서리를 눌러 주세요.",
+)
+_ANEW = Text(
+    en="The faces were looked for anew, so none is left visible: choose again.",
+    ko="얼굴을 새로 찾았으므로 모두 가렸습니다. 남길 얼굴을 다시 골라 주세요.",
 )
 
 
@@ -77,7 +82,8 @@ def build(options: list[Any]) -> gr.Image:
                 )
     inputs = [photo, chosen, *options]
     outputs = [result, slider, report, visible, download, found, chosen]
-    hide.click(**private(on_hide, HEAVY), inputs=inputs, outputs=outputs)
+    hidden = hide.click(**private(on_hide, HEAVY), inputs=inputs, outputs=outputs)
+    hidden.success(None, js=to_result("#face-result"))
     photo.change(**private(on_new_photo), inputs=photo, outputs=outputs, show_progress="hidden")
     result.select(**private(on_click, HEAVY), inputs=[clicking, found, *inputs], outputs=outputs)
     visible.input(**private(on_keep, HEAVY), inputs=[visible, *inputs], outputs=outputs)
@@ -86,6 +92,8 @@ def build(options: list[Any]) -> gr.Image:
 
 async def on_hide(photo: Any, chosen: dict, style: str, strength: float, threshold: float, engine: str) -> tuple:
     """Hide the faces of the photo, with what the visitor decided about single faces."""
+    threshold = or_automatic(threshold)
+    chosen, forgotten = _of_these_faces(chosen, threshold, engine)
     file, facts = await hide_in_photo(photo, style, strength, threshold, chosen["keep"], chosen["boxes"], engine)
     path = file["path"]
     shown = await work(lambda _job: numbered(Path(path), facts["faces"]))
@@ -93,7 +101,7 @@ async def on_hide(photo: Any, chosen: dict, style: str, strength: float, thresho
     return (
         picture_file(shown, "faces.png")["path"],
         (photo["path"], path),
-        _report(facts),
+        _report(facts, _ANEW if forgotten else EMPTY),
         gr.update(
             choices=[(f"{number + 1}", number) for number in numbers], value=chosen["keep"], visible=bool(numbers)
         ),
@@ -142,6 +150,17 @@ async def on_keep(
     return await on_hide(photo, {**chosen, "keep": visible}, style, strength, threshold, engine)
 
 
+def _of_these_faces(chosen: dict, threshold: float, engine: str) -> tuple[dict, bool]:
+    """`chosen` as it holds for faces found so, and whether decisions were forgotten.
+
+    Another engine or threshold numbers the faces anew: an old number would leave somebody else's face visible.
+    """
+    sought = [threshold, engines.choose("face_mosaic", engine).name]
+    if chosen.get("sought", sought) == sought:
+        return {**chosen, "sought": sought}, False
+    return {**chosen, "keep": [], "sought": sought}, bool(chosen["keep"])
+
+
 def _with_toggled(chosen: dict, found: list[dict], x: float, y: float) -> dict:
     """`chosen` with the smallest face around the point kept, if it was hidden, or hidden again."""
     under = [face for face in found if _contains(face["area"], x, y)]
@@ -164,7 +183,7 @@ def _contains(area: list[float], x: float, y: float) -> bool:
     return bool(left <= x < left + width and top <= y < top + height)
 
 
-def _report(facts: dict) -> str:
+def _report(facts: dict, first: Text = EMPTY) -> str:
     hidden = sum(face["hidden"] for face in facts["faces"])
     kept = len(facts["faces"]) - hidden
     if not facts["faces"]:
@@ -179,4 +198,4 @@ def _report(facts: dict) -> str:
             ko=f"{hidden}개를 가리고 {kept}개를 남겼습니다. 결과를 다시 검사했을 때 가린 얼굴 중 "
             f"{facts['still_found']}개가 아직 검출됩니다. 공유하기 전에 사진을 확인하세요.",
         )
-    return report_html(said)
+    return report_html(first + said)

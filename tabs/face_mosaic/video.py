@@ -10,9 +10,9 @@ import gradio as gr
 from pipelines.job import Job
 from pipelines.words import Text
 from tabs._calls import HEAVY, private
-from tabs._parts import clip_input, examples_of, report_html
+from tabs._parts import clip_input, examples_of, report_html, to_result
 from tabs._words import say
-from tabs.face_mosaic.endpoints import as_options, cover_video
+from tabs.face_mosaic.endpoints import as_options, cover_video, or_automatic
 
 PATIENCE_S = 600.0  # longer work is asked about first
 FORECAST_AFTER_S = 4.0  # the first frames include loading
@@ -56,6 +56,7 @@ def build(options: list[Any]) -> None:
             )
             report = gr.HTML(elem_id="face-video-report", padding=False)
     running = run.click(**private(on_video, HEAVY), inputs=[clip, patience, *options], outputs=[result, report])
+    running.success(None, js=to_result("#face-video-result"))
     stop.click(None, cancels=[running])
 
 
@@ -63,7 +64,7 @@ async def on_video(
     clip: dict | None, patience: bool, style: str, strength: float, threshold: float, engine: str
 ) -> tuple:
     """Hide the faces of the video. Work that would take long is stopped and asked about first."""
-    options = as_options(style=style, strength=strength, threshold=threshold)
+    options = as_options(style=style, strength=strength, threshold=or_automatic(threshold))
     try:
         file, facts = await cover_video(clip, options, engine, None if patience else _stop_if_long)
     except _TakesLong as long:

@@ -8,7 +8,7 @@ import gradio as gr
 
 from tabs import _sending
 from tabs._calls import HEAVY, endpoint, private
-from tabs._parts import engine_line_box, on_page_load, picture_input
+from tabs._parts import engine_line_box, on_page_load, picture_input, to_result
 from tabs._words import say
 from tabs.inpainting import answers, controls, editor, marking
 from tabs.inpainting.controls import Choices, Results
@@ -16,15 +16,6 @@ from tabs.inpainting.endpoints import repaint_picture
 
 TASK = "inpainting"
 TITLE = say("Repaint parts (inpainting)", "부분 다시 그리기 (인페인팅)")
-
-# On a phone the result stands below the options: go there when it is ready.
-TO_RESULT = """() => {
-  const report = document.querySelector('#inpaint-report');
-  if (report && report.getBoundingClientRect().top > innerHeight * 0.7) {
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    report.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
-  }
-}"""
 
 
 def build(page: gr.Blocks) -> None:
@@ -109,7 +100,7 @@ def _wire_repaint(source: gr.State, given: dict[str, Any], chosen: Choices, show
         outputs=[shown.slider, shown.report, shown.result, shown.box, shown.download],
         show_progress_on=[shown.report],
     )
-    running.success(None, js=TO_RESULT)
+    running.success(None, js=to_result("#inpaint-report"))
     chosen.stop.click(**private(answers.on_stop), inputs=shown.slider, outputs=shown.report, cancels=[running], **quiet)
     shown.same_seed.click(**private(answers.on_same_seed), inputs=shown.result, outputs=chosen.seed, **quiet)
     choice = chosen.picker.choice

@@ -16,6 +16,7 @@ from tabs._parts import (
     examples_of,
     on_page_load,
     picture_input,
+    to_result,
 )
 from tabs._words import say
 from tabs.ocr import answers, results
@@ -24,14 +25,6 @@ from tabs.ocr.endpoints import read_text
 TASK = "ocr"
 TITLE = say("Read text (OCR)", "글자 읽기 (OCR)")
 PICTURES = ("english*", "notice*", "on-its-side*", "receipt*", "two-columns*")
-
-# On a phone the result stands below the options: go there when it is ready.
-TO_RESULT = """() => {
-  const report = document.querySelector('#ocr-report');
-  if (report && report.getBoundingClientRect().top > innerHeight * 0.7) {
-    report.scrollIntoView({ behavior: 'smooth', block: 'start' });
-  }
-}"""
 
 
 def build(page: gr.Blocks) -> None:
@@ -148,7 +141,7 @@ def _wire(given: dict[str, Any], language: gr.Dropdown, picker: EnginePicker, sh
         ),
     ]
     for event in running:
-        event.success(None, js=TO_RESULT)
+        event.success(None, js=to_result("#ocr-report"))
     for stop in given["stops"]:
         stop.click(None, cancels=running)
     picker.choice.input(**private(answers.on_engine), inputs=picker.choice, outputs=language, show_progress="hidden")
