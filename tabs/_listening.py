@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from pipelines import engines
-from pipelines.speech_to_text import LANGUAGES, Transcript
-from pipelines.words import Language, Text
+from pipelines.speech_to_text import LANGUAGES, Transcript, subtitles
+from pipelines.words import EMPTY, Language, Text
 
 VIDEO = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v")
 
 CSS = """
 #stt-player audio, #stt-player video { width: 100%; display: block; }
+.dark #stt-player { color-scheme: dark; }
 #stt-player video { max-height: 320px; background: #000; border-radius: var(--radius-md); }
 #stt-lines .stt-box { max-height: 420px; overflow-y: auto; border: 1px solid var(--border-color-primary);
   border-radius: var(--radius-md); background: var(--background-fill-primary); }
@@ -23,45 +26,130 @@ CSS = """
 #stt-lines .stt-line button { font-variant-numeric: tabular-nums; color: var(--body-text-color-subdued);
   min-width: 3.2em; min-height: 28px; text-align: start; cursor: pointer; flex: none; border-radius: 4px;
   background: none; border: 0; padding: 0 4px; font-size: .9em; }
-#stt-lines .stt-line button:hover { color: var(--body-text-color); text-decoration: underline; }
+#stt-lines .stt-line button:disabled { cursor: default; }
+#stt-lines .stt-line button:enabled:hover { color: var(--body-text-color); text-decoration: underline; }
 #stt-lines .stt-line [contenteditable] { flex: 1; min-width: 0; overflow-wrap: anywhere; border-radius: 4px;
   padding: 0 4px; outline-offset: 1px; }
 #stt-lines .stt-line [contenteditable]:hover { background: var(--background-fill-secondary); }
 #stt-lines .stt-line [contenteditable]:focus { outline: 2px solid var(--color-accent); }
 #stt-lines .stt-empty { padding: 12px; color: var(--body-text-color-subdued); }
-.stt-live { min-height: 4.8em; padding: 8px 12px; line-height: 1.7; border: 1px solid var(--border-color-primary);
-  border-radius: var(--radius-md); background: var(--background-fill-primary); overflow-wrap: anywhere; }
-.stt-live .growing { color: var(--body-text-color-subdued); }
-#stt-live > .wrap { display: none !important; }
 .stt-advice { padding: 10px 12px; border-radius: var(--radius-md); line-height: 1.6;
   border: 1px solid var(--border-color-accent); background: var(--color-accent-soft); }
 #stt-downloads { flex-wrap: wrap; gap: 8px; }
 #stt-downloads button, #stt-downloads a { min-width: 64px; flex: 1 1 64px; }
 """
 
-# Runs once when the list of lines is on the page. `element` is the list, `trigger` tells the server.
+# The list of lines, drawn here and kept: while the text grows, a line that a visitor is changing stays as it is.
+# `props.value` is what `lines_value` makes, `trigger` tells the server.
 SCRIPT = """
 const media = () => document.querySelector('#stt-player audio, #stt-player video');
-const lines = () => Array.from(element.querySelectorAll('.stt-line'));
-let waiting = null;
-const send = () => { waiting = null; trigger('input', {
-  texts: lines().map(line => line.querySelector('[contenteditable]').innerText) }); };
+const box = document.createElement('div');
+box.className = 'stt-box';
+element.replaceChildren(box);
+const lines = () => Array.from(box.querySelectorAll('.stt-line'));
+const words = line => line.querySelector('[contenteditable]');
+let waiting = null, run = null;
+const send = () => { waiting = null; trigger('input', { run, texts: lines().map(line => words(line).innerText) }); };
+const soon = () => { clearTimeout(waiting); waiting = setTimeout(send, 300); };
+const clock = at => `${Math.floor(at / 60)}:${String(Math.floor(at % 60)).padStart(2, '0')}`;
+
+function made(one, told, playable) {
+  const line = document.createElement('div');
+  line.className = 'stt-line';
+  Object.assign(line.dataset, { start: one.start, end: one.end, said: one.said });
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.disabled = !playable;
+  button.textContent = clock(one.start);
+  if (playable) button.title = told.play;
+  button.setAttribute('aria-label', `${told.play}, ${clock(one.start)}`);
+  const text = document.createElement('span');
+  text.setAttribute('contenteditable', 'plaintext-only');
+  text.setAttribute('role', 'textbox');
+  text.setAttribute('spellcheck', 'false');
+  text.setAttribute('aria-label', told.edit);
+  text.textContent = one.text;
+  line.append(button, text);
+  return line;
+}
+function draw() {
+  const value = props.value || {}, all = value.lines || [], told = value.words || {};
+  const fresh = value.run !== run || box.querySelector('.stt-empty') !== null;
+  if (value.run !== run) { clearTimeout(waiting); waiting = null; }
+  run = value.run;
+  if (fresh) box.replaceChildren();
+  if (!all.length) {
+    const nothing = document.createElement('p');
+    nothing.className = 'stt-empty';
+    nothing.setAttribute('role', 'status');
+    nothing.textContent = value.empty || '';
+    box.replaceChildren(nothing);
+    return;
+  }
+  let changed = false;
+  all.forEach((one, at) => {
+    const old = box.children[at];
+    const same = old && Number(old.dataset.start) === one.start && old.dataset.said === one.said;
+    if (same) { old.dataset.end = one.end; changed = changed || words(old).innerText !== one.text; return; }
+    const line = made(one, told, value.playable);
+    if (old) old.replaceWith(line); else box.append(line);
+  });
+  while (box.children.length > all.length) box.lastElementChild.remove();
+  if (changed) soon();  // the server's text is the engine's; what was changed here is told again
+  if (media()) light(media());
+}
 const jump = (line, play) => { const player = media(); if (!player || !line) return;
   player.currentTime = Number(line.dataset.start) + 0.01; if (play) player.play(); light(player); };
-const light = (player) => { const now = player.currentTime;
+function light(player) {
+  const now = player.currentTime;
   lines().forEach(line => { const on = now >= Number(line.dataset.start) && now < Number(line.dataset.end);
     if (on && !line.classList.contains('now') && !element.contains(document.activeElement))
-      { const box = line.parentElement; box.scrollTop = line.offsetTop - box.offsetTop - box.clientHeight / 3; }
-    line.classList.toggle('now', on); }); };
+      box.scrollTop = line.offsetTop - box.offsetTop - box.clientHeight / 3;
+    line.classList.toggle('now', on); });
+}
 element.addEventListener('click', event => { const line = event.target.closest('.stt-line');
   if (line) jump(line, event.target.tagName === 'BUTTON'); });
-element.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(send, 300); });
+element.addEventListener('input', soon);
 element.addEventListener('focusout', () => { if (waiting) { clearTimeout(waiting); send(); } });
 element.addEventListener('keydown', event => { if (event.key === 'Enter' && event.target.isContentEditable)
   { event.preventDefault(); event.target.blur(); } });
 document.addEventListener('timeupdate', event => { if (event.target === media()) light(event.target); }, true);
 document.addEventListener('seeked', event => { if (event.target === media()) light(event.target); }, true);
+watch('value', draw);
+draw();
 """
+
+_GROWING = Text(
+    en="Written down up to {at} of {length}. It goes on...", ko="{length} 중 {at}까지 적었습니다. 계속 적는 중..."
+)
+
+
+_STOPPED = Text(en="Stopped: written down up to {at} of {length}.", ko="멈췄습니다. {length} 중 {at}까지 적었습니다.")
+_LINE = {
+    "play": Text(en="Play from here", ko="여기부터 재생"),
+    "edit": Text(en="Text, can be edited", ko="글, 고칠 수 있음"),
+}
+_NOTHING = Text(en="The text will stand here.", ko="받아 적은 글이 여기에 나옵니다.")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One recording and what was heard in it. `texts`: its lines as the visitor left them, if they were changed.
+
+    `run` names it, so that a change that comes late is not taken for one of another recording.
+    """
+
+    run: str
+    name: str
+    path: str | None
+    original: Transcript
+    texts: tuple[str, ...] | None = None
+    readable: bool = True
+
+    @property
+    def transcript(self) -> Transcript:
+        """With the visitor's changes; lines that were emptied are left out."""
+        return self.original if self.texts is None else subtitles.edited(self.original, self.texts)
 
 
 def player_html(path: str | None) -> str:
@@ -74,33 +162,39 @@ def player_html(path: str | None) -> str:
     return f'<audio controls preload="metadata" src="{source}"></audio>'
 
 
-def lines_html(transcript: Transcript | None, language: Language) -> str:
-    """The text line by line: the time plays, the words can be edited."""
-    if transcript is None:
-        return ""
-    if not transcript.segments:
-        said = transcript.notice.to(language) or Text(en="No words yet.", ko="아직 적은 말이 없습니다.").to(language)
-        return f'<div class="stt-box"><p class="stt-empty" role="status">{html.escape(said)}</p></div>'
-    play = Text(en="Play from here", ko="여기부터 재생").to(language)
-    edit = Text(en="Text, can be edited", ko="글, 고칠 수 있음").to(language)
-    rows = "".join(
-        f'<div class="stt-line" data-start="{one.start:.3f}" data-end="{one.end:.3f}">'
-        f'<button type="button" title="{play}" aria-label="{play}, {clock(one.start)}">{clock(one.start)}</button>'
-        f'<span contenteditable="plaintext-only" role="textbox" spellcheck="false" aria-label="{edit}">'
-        f"{html.escape(one.text)}</span></div>"
-        for one in transcript.segments
-    )
-    return f'<div class="stt-box">{rows}</div>'
+def lines_value(result: Result, language: Language) -> dict[str, Any]:
+    """The value of the list of lines: the time of each plays, the words can be edited."""
+    transcript = result.original
+    empty = transcript.notice.to(language) or Text(en="No words yet.", ko="아직 적은 말이 없습니다.").to(language)
+    texts = result.texts or tuple(segment.text for segment in transcript.segments)
+    lines = [
+        {"start": round(one.start, 3), "end": round(one.end, 3), "said": one.text, "text": text}
+        for one, text in zip(transcript.segments, texts, strict=True)
+    ]
+    return {
+        "run": result.run,
+        "lines": lines,
+        "empty": empty,
+        "playable": result.path is not None,
+        "words": {name: text.to(language) for name, text in _LINE.items()},
+    }
 
 
-def facts_html(transcript: Transcript | None, language: Language) -> str:
-    """One line about the result: language and how sure, length, engine; and the notice."""
-    if transcript is None:
-        return ""
+def nothing_yet(language: Language) -> dict[str, Any]:
+    """The value of the list before anything was written down."""
+    return {"run": "", "lines": [], "empty": _NOTHING.to(language), "words": {}}
+
+
+def facts_html(result: Result, language: Language, growing: bool = False) -> str:
+    """One line about the result: language and how sure, length, engine; how far it has come; and the notice."""
+    transcript = result.original
     parts = [_language(transcript, language), _length(transcript).to(language), _engine(transcript.engine, language)]
     line = " · ".join(html.escape(part) for part in parts if part)
-    notice = transcript.notice.to(language) if transcript.segments else ""
-    more = f"<br>{html.escape(notice)}" if notice else ""
+    said = [transcript.notice] if transcript.segments and transcript.notice != EMPTY else []
+    if growing or transcript.heard_s < transcript.duration_s:
+        how_far = _GROWING if growing else _STOPPED
+        said.append(how_far.format(at=clock(transcript.heard_s), length=clock(transcript.duration_s)))
+    more = "".join(f"<br>{html.escape(one.to(language))}" for one in said)
     return f'<p class="modu-report" role="status">{line}{more}</p>'
 
 
@@ -124,13 +218,6 @@ def _length(transcript: Transcript) -> Text:
     if seconds < 60:
         return Text(en=f"{seconds:.1f} s", ko=f"{seconds:.1f}초")
     return Text(en=f"{clock(seconds)} min", ko=f"{int(seconds // 60)}분 {int(seconds % 60)}초")
-
-
-def live_html(settled: str, growing: str, notice: str) -> str:
-    """The text of a running recording; what may still change is paler."""
-    grown = f' <span class="growing">{html.escape(growing)}</span>' if growing else ""
-    quiet = f'<p class="modu-quiet">{html.escape(notice)}</p>' if notice and not growing else ""
-    return f'<div class="stt-live" aria-live="polite">{html.escape(settled)}{grown}{quiet}</div>'
 
 
 def clock(seconds: float) -> str:

@@ -18,6 +18,11 @@ def begin(live: Live) -> Live:
     return live
 
 
+def current() -> Live | None:
+    """What this page records now; None where it records nothing, or the server was started anew meanwhile."""
+    return _under_way.get(_page() or "")
+
+
 def end() -> None:
     """Stop listening to this page, also in the middle of a sentence. Also the event of a page that was closed."""
     live = _under_way.pop(_page() or "", None)

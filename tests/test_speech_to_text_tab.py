@@ -20,12 +20,13 @@ from pages import connected, tab_alone
 from speech import FakeListener, babble, hum, silence, write
 
 from pipelines import engines
-from pipelines.errors import InvalidInput
+from pipelines.errors import EngineUnavailable, InvalidInput
 from pipelines.job import Job
 from pipelines.speech_to_text import LANGUAGES, Heard, Request, Segment, Transcript, detector, subtitles
 from pipelines.words import Text
-from tabs import _listening, _live
+from tabs import _listening, _live, _whisper
 from tabs import speech_to_text as tab
+from tabs._listening import Result
 
 ENGLISH = ROOT / "examples" / "speech_to_text" / "english.wav"
 
@@ -132,11 +133,20 @@ def test_several_files_one_broken(
     broken = upload(b"text, not sound " * 20, "broken.wav")["path"]
     last = steps(tab.on_files([good[0], broken, good[1]], "auto", "transcribe", "fake", False))[-1]
     results, which, player, facts, lines, *files = last
-    assert [result["name"] for result in results] == ["one.wav", "two.wav"]
+    assert [(one.name, one.readable) for one in results] == [
+        ("one.wav", True),
+        ("broken.wav", False),
+        ("two.wav", True),
+    ]
     assert [text.en[:12] for text in told] == ["broken.wav: "] and "Engine fake" in facts
-    assert which["value"] == 1 and which["visible"] and "two.wav" in player
-    assert "fake" in facts and "hello there" in lines and len(files) == 5
+    assert which["value"] == 2 and which["visible"] and "two.wav" in player
+    assert "fake" in facts and lines["lines"][0]["text"] == "hello there" and len(files) == 5
     assert len(told) == 1 and "broken.wav" in told[0].ko
+    # Why one was not read can still be looked up when the message is gone.
+    *_, player, facts, lines, first, _, _, _, _ = asyncio.run(tab.on_which(results, 1))
+    assert (player, facts, lines["lines"], first["interactive"]) == ("", "", [], False) and "holds text" in lines[
+        "empty"
+    ]
 
 
 def test_one_broken_file_is_an_error(listener: FakeListener, upload: Callable[..., Any]) -> None:
@@ -155,26 +165,40 @@ def test_every_control_of_the_tab_reaches_the_engine(
     assert (listener.requests[-1].language, listener.requests[-1].word_timestamps) == ("fr", True)
 
 
-def result(*texts: str) -> dict[str, Any]:
+def result(*texts: str) -> Result:
     segments = tuple(Segment(float(index), index + 1.0, text) for index, text in enumerate(texts))
-    found = Transcript(" ".join(texts), segments, "en", 1.0, 9.0, False, "fake")
-    return {"name": "a.wav", "path": None, "transcript": found, "original": found}
+    found = Transcript(" ".join(texts), segments, "en", 1.0, 9.0, False, "fake", heard_s=9.0)
+    return Result("run", "a.wav", None, found)
+
+
+def edit(*texts: str, run: str = "run") -> gr.EventData:
+    return gr.EventData(None, {"run": run, "texts": list(texts)})
 
 
 def test_edited_lines_change_the_files(tmp_path: Path) -> None:
-    event = gr.EventData(None, {"texts": ["new words", ""]})
+    event = edit("new words", "")
     results, *files = asyncio.run(tab.on_edit([result("old", "gone")], 0, event))
     by_kind = {Path(file["value"]).suffix: Path(file["value"]).read_text() for file in files}
     assert set(by_kind) == {f".{kind}" for kind in subtitles.WRITERS}
     assert by_kind[".txt"] == "new words\n" and "old" not in by_kind[".srt"] + by_kind[".json"]
-    again, *_ = asyncio.run(tab.on_edit(results, 0, gr.EventData(None, {"texts": ["new words", "back"]})))
-    assert again[0]["transcript"].text == "new words back"
+    again, *_ = asyncio.run(tab.on_edit(results, 0, edit("new words", "back")))
+    assert again[0].transcript.text == "new words back"
+
+
+def test_a_line_that_was_emptied_can_be_filled_again_after_looking_elsewhere() -> None:
+    results, *_ = asyncio.run(tab.on_edit([result("old", "gone"), result("other")], 0, edit("new", "")))
+    shown = asyncio.run(tab.on_which(results, 0))[4]
+    assert [line["text"] for line in shown["lines"]] == ["new", ""] and shown["run"] == "run"
+    results, *_ = asyncio.run(tab.on_edit(results, 0, edit("new", "back")))
+    assert results[0].transcript.text == "new back"
+
+
+def test_a_change_that_comes_late_is_not_taken_for_another_recording() -> None:
+    skipped, *_ = asyncio.run(tab.on_edit([result("one", "two")], 0, edit("mine", "too", run="gone")))
+    assert skipped == gr.skip()
 
 
 def test_what_a_visitor_reads_is_escaped() -> None:
-    shown = _listening.lines_html(result("<img src=x onerror=alert(1)>")["transcript"], "ko")
-    assert "<img" not in shown and "&lt;img" in shown
-    assert "<b" not in _listening.live_html("<b>", "<b>", "<b>")
     assert "<video" in _listening.player_html("/x/a.mp4")
     assert 'src="gradio_api/file=/x/a%22%3E.wav"' in _listening.player_html('/x/a">.wav')
 
@@ -182,26 +206,30 @@ def test_what_a_visitor_reads_is_escaped() -> None:
 def test_who_speaks_korean_is_told_before_recording(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODU_LANGUAGE", "ko")
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    *_, advice, offer, size = asyncio.run(tab.on_open())
+    advice, offer, size, plan, *_ = asyncio.run(tab.on_open())[5:]
     assert "영어만" in advice and "Whisper" in advice
-    assert offer["visible"] and [name for _, name in size["choices"]] == list(tab.OFFERED)
-    assert "148 MB" in size["choices"][1][0]
+    assert offer["visible"] and [name for _, name in size["choices"]] == list(_whisper.OFFERED)
+    assert "148 MB" in size["choices"][1][0] and "148" in plan
+    assert plan != asyncio.run(_whisper.on_size("faster-whisper-small"))
     monkeypatch.setenv("SPACE_ID", "somebody/space")
-    *_, advice, offer, _size = asyncio.run(tab.on_open())
+    advice, offer, *_ = asyncio.run(tab.on_open())[5:]
     assert "서버" in advice and not offer["visible"]
 
 
 def test_the_advice_goes_when_a_better_engine_is_here(listener: FakeListener) -> None:
-    *_, advice, offer, _size = asyncio.run(tab.on_open())
+    advice, offer, *_ = asyncio.run(tab.on_open())[5:]
     assert advice == "" and not offer["visible"]
 
 
 def test_the_button_fetches_the_chosen_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[str] = []
     monkeypatch.setattr(engines, "fetch", lambda engine, job: fetched.append(engine.name))
-    choice, line, *_ = asyncio.run(tab.on_fetch("faster-whisper-small"))
+    seen = steps(_whisper.on_fetch("faster-whisper-small"))
     assert fetched == ["faster-whisper-small"]
+    choice, line, *_ = seen[-1]
     assert choice["value"] == "faster-whisper-small" and "small" in line
+    fetch, stop = seen[0][-2:]  # while it runs there is a button that cancels it
+    assert not fetch["visible"] and stop["visible"] and "486" in seen[0][5]
 
 
 # --- the browser --------------------------------------------------------------------------------------------------
@@ -294,6 +322,7 @@ def test_stop_keeps_the_text_that_is_there(
     page.click("#stt-stop")
     assert stopped.wait(60), "the work goes on after Stop"
     assert page.inner_text("#stt-lines .stt-line [contenteditable]") == "hello there"
+    page.wait_for_selector("#stt-facts >> text=Stopped: written down up to 0:03 of 0:08.")
     with page.expect_download() as download:
         page.click("#stt-txt")
     assert Path(download.value.path()).read_text() == "hello there\n"
@@ -320,9 +349,101 @@ def test_live_text_appears_while_one_speaks(visit: Callable[..., Any], listener:
     page.get_by_role("tab", name="Live").click()
     page.locator("#stt-microphone .record-button").first.click()
     page.wait_for_function("document.querySelector('#stt-live').innerText.includes('hello')")
+    page.wait_for_timeout(4_000)
     page.locator("#stt-microphone .stop-button").first.click()
     page.wait_for_selector("#stt-lines .stt-line")
     assert "hello there" in page.inner_text("#stt-lines")
+    # All that was recorded arrived, and can be heard from a line.
+    captured = float(page.get_attribute("#stt-microphone [data-captured]", "data-captured"))
+    page.wait_for_function("document.querySelector('#stt-player audio')?.duration > 0")
+    kept = page.evaluate("document.querySelector('#stt-player audio').duration")
+    assert kept == pytest.approx(captured, abs=0.2) and captured > 4
+    page.click("#stt-lines .stt-line:last-child button")
+    page.wait_for_function("document.querySelector('#stt-player audio').currentTime > 0.5")
+
+
+@pytest.mark.browser
+def test_a_line_that_is_being_changed_stays_while_the_text_grows(
+    visit: Callable[..., Any], listener: FakeListener, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first, go_on = listener.hear, threading.Event()
+
+    def hear(samples: np.ndarray, request: Request, job: Job) -> Heard:
+        if listener.pieces:
+            go_on.wait(120)
+        return first(samples, request, job)
+
+    monkeypatch.setattr(listener, "hear", hear)
+    monkeypatch.setattr(listener, "piece_s", 4.0)
+    page = visit("en-US")
+    long = write(tmp_path / "long.wav", np.concatenate([babble(3), silence(2), babble(3, 1)]))
+    page.set_input_files("#stt-files input[type=file]", str(long))
+    page.wait_for_selector("#stt-files >> text=long")
+    page.click("#stt-run")
+    page.click("#stt-lines .stt-line [contenteditable]")
+    page.wait_for_selector("#stt-facts >> text=Written down up to 0:03 of 0:08.")
+    page.keyboard.press("End")
+    page.keyboard.type(" and")
+    go_on.set()
+    page.wait_for_selector("#stt-lines .stt-line >> nth=1")
+    page.keyboard.type(" so on")  # the caret is where it was
+    assert page.inner_text("#stt-lines .stt-line [contenteditable]") == "hello there and so on"
+    page.wait_for_selector("#stt-facts:not(:has-text('Written down'))")
+    deadline = time.monotonic() + 60
+    while True:  # the file follows the edit a moment later
+        with page.expect_download() as download:
+            page.click("#stt-txt")
+        text = Path(download.value.path()).read_text()
+        if text == "hello there and so on\nhello there\n" or time.monotonic() > deadline:
+            break
+        page.wait_for_timeout(500)
+    assert text == "hello there and so on\nhello there\n"
+
+
+@pytest.mark.browser
+def test_a_download_that_fails_can_be_tried_again(visit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[str] = []
+
+    def broken(engine: Any, job: Job) -> None:
+        tries.append(engine.name)
+        raise EngineUnavailable(Text(en="The Hub cannot be reached.", ko="Hub에 연결할 수 없습니다."))
+
+    monkeypatch.setattr(engines, "fetch", broken)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    page = visit("ko-KR")
+    page.click("#stt-fetch")
+    page.wait_for_selector(".toast-body >> text=연결할 수 없습니다")
+    page.wait_for_selector("#stt-fetch:visible")
+    assert page.is_visible("#stt-size") and page.is_hidden("#stt-fetch-stop")
+    page.click("#stt-fetch")  # nothing lies over it
+    deadline = time.monotonic() + 60
+    while len(tries) < 2 and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    assert tries == ["faster-whisper-base"] * 2
+
+
+@pytest.mark.browser
+def test_a_download_can_be_cancelled(visit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+
+    def endless(engine: Any, job: Job) -> None:
+        try:
+            while True:
+                job.progress(0.25, Text(en="37 of 148 MB", ko="148 MB 중 37"))
+                job.check()
+                time.sleep(0.05)
+        finally:
+            stopped.set()
+
+    monkeypatch.setattr(engines, "fetch", endless)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    page = visit("en-US")
+    page.click("#stt-fetch")
+    page.wait_for_selector("#stt-fetch-plan >> text=37 of 148 MB")
+    page.click("#stt-fetch-stop")
+    assert stopped.wait(60), "the download goes on after Cancel"
+    page.wait_for_selector("#stt-fetch:visible")
+    page.wait_for_selector("#stt-fetch-plan progress", state="detached")
 
 
 @pytest.mark.browser

@@ -120,7 +120,8 @@ def _listen(heard: Sound, setting: _Setting, recogniser: Recogniser, job: Job) -
         found += [piece.placed(segment) for segment in answer.segments]
         if language is None and answer.language is not None:
             language, probability = answer.language, answer.probability
-        yield _transcript(setting, found, language, probability, unsure)
+        over = piece.end >= setting.spans[-1].end
+        yield _transcript(setting, found, language, probability, unsure, setting.duration_s if over else piece.end)
 
 
 def _better(
@@ -132,7 +133,12 @@ def _better(
 
 
 def _transcript(
-    setting: _Setting, found: Sequence[Segment], language: str | None, probability: float | None, unsure: int
+    setting: _Setting,
+    found: Sequence[Segment],
+    language: str | None,
+    probability: float | None,
+    unsure: int,
+    heard_s: float,
 ) -> Transcript:
     segments = cleaned(found, setting.spans)
     text = " ".join(segment.text for segment in segments)
@@ -154,6 +160,7 @@ def _transcript(
         no_speech=False,
         engine=setting.spec.name,
         notice=notice,
+        heard_s=round(heard_s, 3),
     )
 
 
@@ -167,6 +174,7 @@ def _silence(setting: _Setting) -> Transcript:
         no_speech=True,
         engine=setting.spec.name,
         notice=setting.notice + _NOBODY,
+        heard_s=round(setting.duration_s, 3),
     )
 
 

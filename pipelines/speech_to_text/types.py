@@ -45,7 +45,10 @@ class TranscribeOptions:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was said. `no_speech`: nobody speaks; `language` is None when nobody does or the engine is unsure."""
+    """What was said. `no_speech`: nobody speaks; `language` is None when nobody does or the engine is unsure.
+
+    `heard_s`: how far into the recording it was listened to; less than `duration_s` while it still grows.
+    """
 
     text: str
     segments: tuple[Segment, ...]
@@ -55,6 +58,7 @@ class Transcript:
     no_speech: bool
     engine: str
     notice: Text = EMPTY
+    heard_s: float = 0.0
 
 
 @dataclass(frozen=True)
