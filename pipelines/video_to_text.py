@@ -61,9 +61,10 @@ class Timeline:
 
     def text(self, language: Language) -> str:
         """One line for each thing said or shown, in the order of time."""
-        said = [(one.start, 0, one.text) for one in self.speech]
-        seen = [(one.at, 1, f"[{_SCREEN.to(language)}] {one.text}") for one in self.screen]
-        return "\n".join(f"{clock(at)} {text}" for at, _, text in sorted(said + seen))
+        said = [(one.start, one.text) for one in self.speech]
+        seen = [(one.at, f"[{_SCREEN.to(language)}] {one.text}") for one in self.screen]
+        # The sort is stable: rows of one screen stay in the order in which they are read.
+        return "\n".join(f"{clock(at)} {text}" for at, text in sorted(said + seen, key=lambda one: one[0]))
 
 
 class _Share(Job):

@@ -124,7 +124,7 @@ def build(page: gr.Blocks, language: gr.Dropdown) -> None:
                     data = _download("JSON", "stt-timeline-json")
     running = run.click(
         **private(on_video, HEAVY), inputs=[clip, language, every_s], outputs=[lines, text, data],
-        show_progress_on=[lines, clip],
+        show_progress_on=lines,  # an error must not lie over the place where a video is chosen
     )  # fmt: skip
     stop.click(None, cancels=[running])
     on_page_load(page, on_open, [lines])

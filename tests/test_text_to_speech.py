@@ -311,7 +311,7 @@ def test_subtitles_follow_the_sentences() -> None:
         (None, {}, "as a text"),
         (7, {}, "as a text"),
         ("😀 ★", {}, "nothing to say"),
-        ("...", {}, "nothing to say"),
+        ("...", {}, "nothing to say in this text[.]"),
         ("안녕", {"language": "en"}, "English"),
         ("hi", {"language": "xx"}, "xx"),
         ("hi", {"language": 3}, "language"),

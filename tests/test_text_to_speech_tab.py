@@ -155,6 +155,15 @@ def test_the_lists_follow_engine_and_language() -> None:
     assert [name for _, name in korean["choices"]] == ["auto", "ko", "ko-f2", "ko-f3", "ko-m3", "ko-m7"]
 
 
+def test_every_language_of_the_list_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    for language in ("en", "ko"):
+        monkeypatch.setenv("MODU_LANGUAGE", language)
+        languages, voices = asyncio.run(tab.on_engine("auto"))
+        assert [name for name, code in languages["choices"] if name == f"{code} ({code})"] == []
+        assert len({name for name, _ in languages["choices"]}) == len(languages["choices"]) >= 95
+    assert ("광둥어", "yue") in voices["choices"]
+
+
 def test_the_examples_are_spoken_whole() -> None:
     from pipelines import text_to_speech
 

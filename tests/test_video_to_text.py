@@ -168,6 +168,12 @@ def test_said_and_shown_stand_in_the_order_of_time(
     assert "0:04 [화면] seen 3" in found.text("ko") and found.stt_engine == "ear"
 
 
+def test_rows_of_one_screen_stay_in_the_order_in_which_they_are_read() -> None:
+    rows = ("Zebras first", "second", "a third one")
+    found = video_to_text.Timeline(9.0, (), tuple(video_to_text.Shown(4.0, row) for row in rows), "ear", "eye")
+    assert found.text("en").splitlines() == [f"0:04 [Screen] {row}" for row in rows]
+
+
 def test_a_silent_video_is_no_error(mute: Path, screens: Screens) -> None:
     found = video_to_text.timeline(mute, every_s=2)
     assert len(found.screen) == 3 and "no sound" in found.notice.en

@@ -44,6 +44,10 @@ _REGIONS = {
     "Brazil": "브라질", "Portugal": "포르투갈", "Mandarin, latin as English": "표준어",
     "Mandarin, latin as Pinyin": "표준어, 한어 병음",
     "Cantonese": "광둥어", "Received Pronunciation": "영국 표준 발음", "America, New York City": "뉴욕",
+    "Northern": "북부", "Central": "중부", "Southern": "남부", "Classic": "고전", "Balearic": "발레아레스",
+    "East Armenia": "동아르메니아", "Pinglish": "로마자", "Cantonese, latin as Jyutping": "로마자 월병",
+    # Said by the language's name already.
+    "Burmese": "", "Irish": "", "Scottish": "", "West Armenia": "", "Classical": "", "Tai Yai": "",
 }  # fmt: skip
 
 SPEC = EngineSpec(
@@ -102,7 +106,8 @@ def _korean_name(code: str, english: str) -> str:
     """`English (America)` as 영어 (미국)."""
     name = languages.name(code, english.split(" (")[0]).ko
     where = english.partition("(")[2].rstrip(")")
-    return f"{name} ({_REGIONS.get(where, where)})" if where else name
+    said = _REGIONS.get(where, where)
+    return f"{name} ({said})" if said and said not in name else name
 
 
 def _ordered() -> list[tuple[str, tuple[str, str, str]]]:

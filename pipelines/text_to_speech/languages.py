@@ -26,37 +26,47 @@ _WRITTEN_IN = {
     "HEBREW": "he",
     "GREEK": "el grc",
 }
-_KOREAN = {
-    "en": "영어", "ko": "한국어", "ja": "일본어", "zh": "중국어", "yue": "광둥어", "es": "스페인어",
-    "fr": "프랑스어", "de": "독일어",
-    "it": "이탈리아어", "pt": "포르투갈어", "hi": "힌디어", "ru": "러시아어", "ar": "아랍어", "vi": "베트남어",
-    "th": "태국어",
-    "id": "인도네시아어", "ms": "말레이어", "tr": "튀르키예어", "nl": "네덜란드어", "pl": "폴란드어",
-    "sv": "스웨덴어", "da": "덴마크어",
-    "nb": "노르웨이어", "fi": "핀란드어", "cs": "체코어", "sk": "슬로바키아어", "hu": "헝가리어",
-    "ro": "루마니아어", "el": "그리스어",
-    "he": "히브리어", "uk": "우크라이나어", "bg": "불가리아어", "hr": "크로아티아어", "sr": "세르비아어",
-    "fa": "페르시아어",
-    "bn": "벵골어", "ta": "타밀어", "te": "텔루구어", "ur": "우르두어", "ne": "네팔어", "sw": "스와힐리어",
-    "mn": "몽골어", "ka": "조지아어",
-    "hy": "아르메니아어", "my": "미얀마어", "eo": "에스페란토", "la": "라틴어", "uz": "우즈베크어",
-    "kk": "카자흐어", "af": "아프리칸스어",
-    "cy": "웨일스어", "ga": "아일랜드어", "ca": "카탈루냐어", "lt": "리투아니아어", "lv": "라트비아어",
-    "et": "에스토니아어",
-    "is": "아이슬란드어",
-}  # fmt: skip
-_ENGLISH = {
-    "en": "English", "ko": "Korean", "ja": "Japanese", "zh": "Chinese", "es": "Spanish", "fr": "French", "de": "German",
-    "it": "Italian", "pt": "Portuguese", "hi": "Hindi", "ru": "Russian",
-}  # fmt: skip
+# Every language that an engine here speaks: code, English name, Korean name.
+_TABLE = """
+en English 영어|ko Korean 한국어|ja Japanese 일본어|zh Chinese 중국어|yue Cantonese 광둥어|hak Hakka 하카어|
+es Spanish 스페인어|fr French 프랑스어|de German 독일어|it Italian 이탈리아어|pt Portuguese 포르투갈어|
+hi Hindi 힌디어|ru Russian 러시아어|ar Arabic 아랍어|vi Vietnamese 베트남어|th Thai 태국어|id Indonesian 인도네시아어|
+ms Malay 말레이어|tr Turkish 튀르키예어|nl Dutch 네덜란드어|pl Polish 폴란드어|sv Swedish 스웨덴어|da Danish 덴마크어|
+nb Norwegian 노르웨이어|fi Finnish 핀란드어|cs Czech 체코어|sk Slovak 슬로바키아어|hu Hungarian 헝가리어|
+ro Romanian 루마니아어|el Greek 그리스어|he Hebrew 히브리어|uk Ukrainian 우크라이나어|bg Bulgarian 불가리아어|
+hr Croatian 크로아티아어|sr Serbian 세르비아어|bs Bosnian 보스니아어|sl Slovenian 슬로베니아어|
+mk Macedonian 마케도니아어|fa Persian 페르시아어|ur Urdu 우르두어|bn Bengali 벵골어|ta Tamil 타밀어|te Telugu 텔루구어|
+kn Kannada 칸나다어|ml Malayalam 말라얄람어|mr Marathi 마라티어|gu Gujarati 구자라트어|pa Punjabi 펀자브어|
+ne Nepali 네팔어|si Sinhala 싱할라어|or Odia 오리야어|as Assamese 아삼어|my Burmese 미얀마어|ka Georgian 조지아어|
+hy Armenian 아르메니아어|hyw Western_Armenian 서아르메니아어|az Azerbaijani 아제르바이잔어|kk Kazakh 카자흐어|
+ky Kyrgyz 키르기스어|uz Uzbek 우즈베크어|tk Turkmen 투르크멘어|tt Tatar 타타르어|ug Uyghur 위구르어|
+ba Bashkir 바시키르어|cv Chuvash 추바시어|ku Kurdish 쿠르드어|sq Albanian 알바니아어|lt Lithuanian 리투아니아어|
+lv Latvian 라트비아어|ltg Latgalian 라트갈레어|et Estonian 에스토니아어|is Icelandic 아이슬란드어|ga Irish 아일랜드어|
+gd Scottish_Gaelic 스코틀랜드_게일어|cy Welsh 웨일스어|mt Maltese 몰타어|eu Basque 바스크어|ca Catalan 카탈루냐어|
+an Aragonese 아라곤어|la Latin 라틴어|eo Esperanto 에스페란토|ia Interlingua 인테르링구아|io Ido 이도어|
+af Afrikaans 아프리칸스어|sw Swahili 스와힐리어|am Amharic 암하라어|om Oromo 오로모어|ti Tigrinya 티그리냐어|
+tn Setswana 츠와나어|ht Haitian_Creole 아이티_크리올어|gn Guarani 과라니어|qu Quechua 케추아어|
+nci Classical_Nahuatl 고전_나와틀어|haw Hawaiian 하와이어|mi Māori 마오리어|kl Greenlandic 그린란드어|
+lb Luxembourgish 룩셈부르크어|be Belarusian 벨라루스어|chr Cherokee 체로키어|sd Sindhi 신디어|
+smj Lule_Saami 룰레_사미어|shn Shan 샨어|nog Nogai 노가이어|kok Konkani 콘칸어|
+bpy Bishnupriya_Manipuri 비슈누프리야_마니푸리어|pap Papiamento 파피아멘토어|mn Mongolian 몽골어
+"""
+
+
+def _names() -> dict[str, Text]:
+    rows = (row.split() for row in _TABLE.replace("\n", "").split("|"))
+    return {code: Text(en=en.replace("_", " "), ko=ko.replace("_", " ")) for code, en, ko in rows}
+
+
+_NAMES = _names()
 
 JAPANESE_SCRIPTS = frozenset({"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "CJK"})
 
 
 def name(code: str, english: str = "") -> Text:
-    """What a language is called; `english` is used where this page has no name of its own."""
-    known = _ENGLISH.get(code) or english or code
-    return Text(en=known, ko=_KOREAN.get(code, known))
+    """What a language is called; `english` is used for one that this page does not know."""
+    unknown = english or code
+    return _NAMES.get(code) or Text(en=unknown, ko=unknown)
 
 
 def script(character: str) -> str:

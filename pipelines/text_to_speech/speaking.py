@@ -225,9 +225,10 @@ def _nothing(unspoken: tuple[str, ...], language: str) -> InvalidInput:
                 ko=f"{name.ko} 목소리로는 {listed!r}을(를) 읽을 수 없습니다. 글의 언어나 auto를 고르세요.",
             )
         )
+    where = repr(listed) if listed else "this text"
     return InvalidInput(
         Text(
-            en=f"There is nothing to say in {listed or 'this text'!r}. Write some words or numbers.",
+            en=f"There is nothing to say in {where}. Write some words or numbers.",
             ko="소리 내어 읽을 것이 없습니다. 낱말이나 숫자를 적어 주세요.",
         )
     )
