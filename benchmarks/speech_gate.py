@@ -24,7 +24,7 @@ from pipelines.speech_to_text.pieces import cut
 from pipelines.speech_to_text.voice import Span
 
 # How sure the detector must be, and the share of the sound around it that must be speech if it is less sure. 0: always.
-DOUBTS = ((detector.SURE, detector.LEAST_SHARE), (0.0, 0.0), (0.93, 0.2), (0.93, 0.4), (0.85, 0.3), (0.97, 0.3))
+DOUBTS = ((detector.SURE, detector.LEAST_SHARE), (0.0, 0.0), (0.93, 0.1), (0.93, 0.3), (0.85, 0.2), (0.97, 0.2))
 
 
 def main(folder: str | None) -> None:

@@ -26,7 +26,7 @@ BATCH = 2_000  # frames at once (64 s)
 STARTS, ENDS = 0.5, 0.35  # a voice begins above the one and ends below the other
 # What is beyond doubt for some 0.1 s is a voice; what is not must be this share of the stretch of sound in which it
 # lies. Chosen by `benchmarks/speech.py gate`, which tells what others would let through.
-SURE, SURE_FRAMES, LEAST_SHARE = 0.93, 4, 0.3
+SURE, SURE_FRAMES, LEAST_SHARE = 0.93, 4, 0.2
 
 _session: Any = None
 _loading = threading.Lock()
