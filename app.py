@@ -23,7 +23,7 @@ import gradio as gr
 
 import tabs
 from pipelines import engines, idle
-from tabs import _files, _look, _models, _server, _words
+from tabs import _asked, _files, _look, _models, _server, _words
 
 gc.freeze()  # what was imported stays for good and need not be searched again
 gc.enable()
@@ -40,7 +40,7 @@ if spaces is not None:
 
 def build_app() -> gr.Blocks:
     """The whole page: a title, the tabs, and the endpoints that belong to no tab."""
-    with gr.Blocks(title="Modu 모두", delete_cache=(3600, 3600), analytics_enabled=False) as page:
+    with _asked.Page(title="Modu 모두", delete_cache=(3600, 3600), analytics_enabled=False) as page:
         gr.HTML(_title(), elem_id="modu-title", padding=False)
         tabs.build(page)
         _models.build(page)

@@ -165,7 +165,7 @@ def shown(handler: Callable[..., Any]) -> Callable[..., Any]:
         except Exception:
             number = secrets.token_hex(4)
             log.exception("bug %s in %s", number, handler.__name__)
-            raise gr.Error(_bug(number).to(language), print_exception=False) from None
+            raise gr.Error(bug(number).to(language), print_exception=False) from None
 
     @functools.wraps(handler)
     async def answered(*args: Any, **kwargs: Any) -> Any:
@@ -201,7 +201,8 @@ def private(handler: Callable[..., Any], lane: dict[str, Any] = LIGHT) -> dict[s
     return {"fn": shown(handler), "api_visibility": "private", **lane}
 
 
-def _bug(number: str) -> Text:
+def bug(number: str) -> Text:
+    """What a visitor reads of a bug; the log has the rest under the number."""
     return Text(
         en=f"Something went wrong inside the app; your input is still here. Report number: {number}. [engine_failed]",
         ko=f"앱 안에서 문제가 생겼습니다. 입력하신 내용은 그대로 있습니다. 오류 번호: {number}. [engine_failed]",

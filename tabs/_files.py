@@ -22,9 +22,14 @@ from pipelines import media
 from pipelines.errors import InvalidInput
 from pipelines.words import Text
 
-_NOT_UPLOADED = Text(
+NOT_UPLOADED = Text(
     en="This is not an uploaded file. Upload it first (with gradio_client: handle_file(...)).",
     ko="업로드된 파일이 아닙니다. 먼저 업로드해 주세요(gradio_client에서는 handle_file(...)).",
+)
+
+GONE = Text(
+    en="The file is no longer on the server. Choose it again.",
+    ko="파일이 서버에 더 이상 없습니다. 다시 골라 주세요.",
 )
 
 
@@ -34,13 +39,16 @@ def uploaded(value: object, missing: Text) -> Path:
         raise InvalidInput(missing)
     name = _path_of(value)
     if name is None or "\0" in name:
-        raise InvalidInput(_NOT_UPLOADED)
+        raise InvalidInput(NOT_UPLOADED)
     try:
-        path = Path(_of_address(name)).resolve(strict=True)
+        path = Path(_of_address(name)).resolve()
+        inside = path.is_relative_to(Path(get_upload_folder()).resolve())
+        if inside and not path.exists():  # uploads are deleted after a while
+            raise InvalidInput(GONE)
+        if not inside or not path.is_file():
+            raise InvalidInput(NOT_UPLOADED)
     except (OSError, RuntimeError, ValueError):
-        raise InvalidInput(_NOT_UPLOADED) from None
-    if not path.is_file() or not path.is_relative_to(Path(get_upload_folder()).resolve()):
-        raise InvalidInput(_NOT_UPLOADED)
+        raise InvalidInput(NOT_UPLOADED) from None
     return path
 
 
@@ -52,12 +60,13 @@ def fetch_nothing() -> None:
 async def _own_upload(url: str, cache_dir: str) -> str:
     """In place of Gradio's download of any public address: the upload behind it, or a path where nothing is.
 
-    No error is raised here, since Gradio calls this before it knows the visitor; `uploaded` then speaks.
+    No error is raised here, since Gradio calls this before it knows the visitor; `uploaded` then speaks: of a path
+    inside the upload folder that it is gone, of another that it was never uploaded.
     """
     try:
-        return str(uploaded(url, _NOT_UPLOADED))
-    except InvalidInput:
-        return str(Path(cache_dir) / "not-uploaded")
+        return str(uploaded(url, NOT_UPLOADED))
+    except InvalidInput as error:
+        return str(Path(cache_dir) / "gone") if error.message == GONE else "not-uploaded"
 
 
 def _of_address(name: str) -> str:

@@ -5,8 +5,6 @@ Gradio limits uploads but not JSON bodies, and its own CORS rule can only be wid
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, MutableMapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,10 +16,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipelines import settings
+from pipelines.errors import TooLarge
 from pipelines.words import Text
-from tabs._words import preferred
-
-Message = MutableMapping[str, Any]
+from tabs._asked import NamedValues
+from tabs._http import Message, answer, header, read_body, refuse, replay
 
 _UPLOADS = ("/gradio_api/upload",)
 
@@ -49,7 +47,8 @@ class Server(App):
 
     def build_middleware_stack(self) -> ASGIApp:
         chosen = settings.current()
-        guarded: ASGIApp = OwnPictures(NoProxy(super().build_middleware_stack()))
+        guarded: ASGIApp = NamedValues(super().build_middleware_stack(), self.get_blocks)
+        guarded = OwnPictures(NoProxy(guarded))
         guarded = BodyLimit(guarded, chosen.limits.body_bytes)
         if chosen.cors_origins:
             return AllowOrigins(guarded, chosen.cors_origins)
@@ -85,7 +84,7 @@ class NoProxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         _, asked_for_file, name = str(scope.get("path", "")).partition("/file=")
         if asked_for_file and name.lstrip("/").lower().startswith(("http:", "https:")):
-            await _answer(send, 404, "This server hands out its own files only. [invalid_input]")
+            await answer(send, 404, "This server hands out its own files only. [invalid_input]")
             return
         await self.app(scope, receive, send)
 
@@ -146,60 +145,24 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH") or _is_upload(scope):
             await self.app(scope, receive, send)
             return
-        length = _header(scope, b"content-length")
+        length = header(scope, b"content-length")
         if length.isdigit() and int(length) > self.limit:
             await _too_large(scope, send, self.limit)
             return
-        body = await _read(receive, self.limit)
+        body = await read_body(receive, self.limit)
         if body is None:
             await _too_large(scope, send, self.limit)
             return
-        await self.app(scope, _replay(body, receive), send)
+        await self.app(scope, replay(body, receive), send)
 
 
 def _is_upload(scope: Scope) -> bool:
     return str(scope["path"]).rstrip("/").endswith(_UPLOADS)
 
 
-def _header(scope: Scope, name: bytes) -> str:
-    return str(dict(scope["headers"]).get(name, b"").decode("latin-1"))
-
-
-async def _read(receive: Receive, limit: int) -> list[Message] | None:
-    """The messages of the whole body, or None as soon as they hold more than `limit` bytes."""
-    messages: list[Message] = []
-    size = 0
-    while True:
-        message = await receive()
-        messages.append(message)
-        size += len(message.get("body", b""))
-        if size > limit:
-            return None
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return messages
-
-
-def _replay(messages: list[Message], receive: Receive) -> Callable[[], Awaitable[Message]]:
-    waiting = iter(messages)
-
-    async def again() -> Message:
-        message = next(waiting, None)
-        return message if message is not None else await receive()
-
-    return again
-
-
 async def _too_large(scope: Scope, send: Send, limit: int) -> None:
     text = Text(
-        en=f"The request is larger than {limit / 1e6:g} MB. Shorten the text, or upload files instead. [too_large]",
-        ko=f"요청이 {limit / 1e6:g} MB보다 큽니다. 글을 줄이거나 파일로 업로드해 주세요. [too_large]",
+        en=f"The request is larger than {limit / 1e6:g} MB. Shorten the text, or upload files instead.",
+        ko=f"요청이 {limit / 1e6:g} MB보다 큽니다. 글을 줄이거나 파일로 업로드해 주세요.",
     )
-    language = settings.current().language or preferred(_header(scope, b"accept-language"))
-    await _answer(send, 413, text.to(language))
-
-
-async def _answer(send: Send, status: int, sentence: str) -> None:
-    body = json.dumps({"detail": sentence, "error": sentence}, ensure_ascii=False).encode()
-    headers = [(b"content-type", b"application/json; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await refuse(scope, send, 413, TooLarge(text))

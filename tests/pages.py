@@ -12,12 +12,13 @@ from conftest import free_port
 from gradio_client import Client
 
 import app
+from tabs import _asked
 
 
 @contextmanager
 def tab_alone(tab: Any) -> Iterator[str]:
     """The address of a page with this tab (a module of `tabs`), built and queued as the whole app is."""
-    with gr.Blocks(title=tab.TASK) as page:
+    with _asked.Page(title=tab.TASK) as page:
         page.queue(max_size=32, api_open=False, default_concurrency_limit=1)
         with gr.Tabs(elem_id="modu-tabs"):
             with gr.Tab(tab.TITLE, id=tab.TASK):
