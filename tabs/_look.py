@@ -17,6 +17,7 @@ FONTS = [
 ]
 
 NO_SERVER = Text(en="no server set", ko="서버가 설정되지 않음")
+SERVER = Text(en="server set", ko="서버가 설정됨")
 ENGINE_STATUS: dict[str, Text] = {
     "loaded": Text(en="loaded", ko="불러옴"),
     "ready": Text(en="on this machine", ko="이 컴퓨터에 있음"),
@@ -27,8 +28,10 @@ ENGINE_STATUS: dict[str, Text] = {
 
 
 def engine_state(kind: str, status: str) -> Text:
-    """Where an engine stands, in words. What is not downloaded of a remote engine is its server's address."""
-    return NO_SERVER if (kind, status) == ("remote", "not_downloaded") else ENGINE_STATUS[status]
+    """Where an engine stands, in words. Of a remote one nothing is on this machine but its server's address."""
+    if kind == "remote" and status in ("not_downloaded", "ready", "loaded"):
+        return NO_SERVER if status == "not_downloaded" else SERVER
+    return ENGINE_STATUS[status]
 
 
 def theme() -> gr.themes.Base:

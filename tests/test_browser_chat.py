@@ -143,6 +143,19 @@ def test_what_is_sent_before_a_reply_begins_is_refused_and_stays_in_the_box(room
     assert [one.content for one in fake.calls[-1][0]] == ["one", "echo: one", "two"]
 
 
+def test_what_was_typed_is_there_when_the_page_is_loaded_again(room: Any) -> None:
+    """Gradio does that by itself when its server was away for a moment."""
+    room.locator("#chat-message textarea").fill("half a sen\ntence")
+    room.reload()
+    opened(room)
+    assert room.locator("#chat-message textarea").input_value() == "half a sen\ntence"
+    room.locator("#chat-message textarea").press("Enter")
+    hear(room, "echo: half a sen")
+    room.reload()
+    opened(room)
+    assert room.locator("#chat-message textarea").input_value() == ""
+
+
 def test_what_is_typed_while_a_question_is_on_its_way_stays(room: Any) -> None:
     box = room.locator("#chat-message textarea")
     held = Held(room, passing=0)

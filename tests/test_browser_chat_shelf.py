@@ -121,7 +121,33 @@ def test_a_file_that_is_too_large_is_not_sent(room: Any, tmp_path: Path) -> None
     large = tmp_path / "large.json"
     large.write_bytes(b" " * 1_600_000)
     room.locator("#chat-import-file").set_input_files(str(large))
-    room.locator("#chat-shelf .note", has_text="1.5 MB").wait_for(timeout=20_000)
+    note = room.locator("#chat-shelf .note", has_text="1.5 MB")
+    note.wait_for(timeout=20_000)
+    large.write_bytes(b"{}")
+    room.locator("#chat-import-file").set_input_files(str(large))
+    room.get_by_test_id("toast-body").first.wait_for(timeout=20_000)
+    assert note.count() == 0, "the word about the file before"
+
+
+def test_two_windows_with_one_conversation_do_not_overwrite_each_other(room: Any) -> None:
+    """Each takes over what the other wrote; nothing that was said is lost."""
+    talk(room, "one")
+    room.wait_for_timeout(1000)
+    other = room.context.new_page()
+    other.set_default_timeout(60_000)
+    other.goto(room.url)
+    opened(other)
+    other.locator("#chat-shelf li", has_text="one").locator(".name").click()
+    hear(other, "echo: one")
+    talk(other, "two from the other")
+    hear(room, "echo: two from the other")
+    talk(room, "three")
+    hear(other, "echo: three")
+    assert [one["content"] for one in kept(room)[0]["messages"]][::2] == ["one", "two from the other", "three"]
+    other.locator("#chat-shelf li.current").get_by_role("button", name="삭제").click()
+    other.locator("#chat-shelf li.current .really").click()
+    room.locator("#chat-talk .message").first.wait_for(state="detached", timeout=20_000)
+    assert kept(room) == [] and titles(room) == []
 
 
 def test_damaged_and_full_storage_do_not_stop_the_tab(room: Any) -> None:

@@ -116,6 +116,13 @@ def test_a_file_that_is_not_ours_is_refused_with_a_reason(text: Any) -> None:
         talks.imported(text)
 
 
+@pytest.mark.parametrize("message", [{"role": "system", "content": "x"}, {"role": "user", "content": None}, {"a": 1}])
+def test_a_file_with_odd_messages_is_no_riddle(message: dict[str, Any]) -> None:
+    text = json.dumps({"kind": "modu-chat", "version": 1, "conversations": [{"messages": [message]}]})
+    with pytest.raises(InvalidInput, match="exported here, or it is damaged"):
+        talks.imported(text)
+
+
 def test_sizes_are_limited() -> None:
     with pytest.raises(TooLarge):
         talks.read({"messages": [{"role": "user", "content": "x" * 200_000}] * 2})

@@ -82,6 +82,11 @@ def test_boxes_that_nobody_touched_are_empty(fake: chatting.FakeChat) -> None:
         asyncio.run(talking.on_send(asked("hello", "you"), None))
 
 
+def test_an_emptied_box_for_the_seed_draws_one(fake: chatting.FakeChat) -> None:
+    facts = answer(asked("hello"), seed=None)[-1][0]["conversation"]["messages"][-1]["facts"]
+    assert fake.calls[0][1].seed == facts["seed"] >= 0
+
+
 def test_the_inputs_stand_in_the_order_of_the_handler() -> None:
     with gr.Blocks():
         built = controls.build(gr.HTML())

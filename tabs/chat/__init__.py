@@ -156,3 +156,4 @@ def _fill(page: gr.Blocks, talk: dict[str, Any], chosen: Controls, told: list[An
         js=shelf.RESTORE,
         **_AT_ONCE,
     )
+    page.load(None, js=shelf.DRAFT, inputs=talk["box"], outputs=talk["box"])

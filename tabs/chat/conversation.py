@@ -153,7 +153,10 @@ def imported(text: object) -> list[Conversation]:
             )
         )
     entries = checks.items(file["conversations"], "conversations", MOST_CONVERSATIONS)
-    conversations = [{**read(one, interrupted=True), "id": secrets.token_hex(8)} for one in entries]
+    try:
+        conversations = [{**read(one, interrupted=True), "id": secrets.token_hex(8)} for one in entries]
+    except InvalidInput:  # which field of which message it is helps nobody who has only the file
+        raise _not_ours() from None
     return [{**one, "title": one["title"] or _first_words(one)} for one in conversations if one["messages"]]
 
 

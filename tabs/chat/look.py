@@ -23,6 +23,7 @@ CSS = """
 #chat-talk .examples { max-width: 560px; margin-inline: auto; }
 #chat-talk .message-wrap { overflow-wrap: anywhere; }
 #chat-talk .message, #chat-talk .message .prose { font-size: .97rem; }
+#chat-talk .message textarea { width: min(520px, 58vw); }
 #chat-talk pre { overflow-x: auto; max-width: 100%; }
 #chat-talk pre code { font-size: .85rem; }
 #chat-talk table { display: block; max-width: 100%; overflow-x: auto; border: 0 !important; padding: 0; }

@@ -4,7 +4,8 @@
 //   incoming      conversations of an imported file, to be kept
 //   words         what to write on the buttons
 // What a click asks for goes with its event: a reply that is being written may replace the value in between.
-const PREFIX = 'modu-chat:', OPEN = 'modu-chat-open', LARGEST_FILE = 1500000, SPLIT_AT = 1200000;
+const PREFIX = 'modu-chat:', OPEN = 'modu-chat-open', DRAFT = 'modu-chat-draft', LARGEST_FILE = 1500000;
+const SPLIT_AT = 1200000;
 let timer = null, full = false, renaming = null, sure = null, drawn = '';
 let left = null, wanted = null, again = null;  // whose reply was being written when another one was opened
 
@@ -75,6 +76,13 @@ function open(conversation) {
   if (narrow.matches) box.open = false;
 }
 
+// Another window went on with the conversation that is open here, or deleted it: so that neither overwrites the other.
+function follow(kept) {
+  const now = opened().messages, said = kept ? kept.messages : [];
+  const writing = messages => messages.length && messages[messages.length - 1].state === 'writing';
+  if (!writing(now) && !writing(said) && JSON.stringify(now) !== JSON.stringify(said)) open(kept);
+}
+
 function ask() {
   props.value = { words: words(), conversation: wanted };
   draw();
@@ -131,10 +139,11 @@ function write(conversations, name) {
 
 async function take(file) {
   if (!file) return;
+  drawn = '';
+  draw();  // without a word about the file before
   const text = file.size > LARGEST_FILE ? null : await file.text().catch(() => null);
   if (text === null) {
     say(file.size > LARGEST_FILE ? words().too_large : words().unreadable);
-    drawn = '';
     return;
   }
   flush();
@@ -222,8 +231,16 @@ fresh.addEventListener('click', () => open(null));
 send.addEventListener('click', () => { flush(); save(all(), 'modu-chat'); });
 bring.addEventListener('click', () => chooser.click());
 chooser.addEventListener('change', () => { take(chooser.files[0]); chooser.value = ''; });
-window.addEventListener('storage', event => { if (!event.key || event.key.startsWith(PREFIX)) draw(); });
-window.addEventListener('pagehide', flush);
+window.addEventListener('storage', event => {
+  if (event.key && !event.key.startsWith(PREFIX)) return;
+  draw();
+  if (opened() && event.key === PREFIX + opened().id) follow(entry(opened().id));
+});
+window.addEventListener('pagehide', () => {
+  flush();
+  const typed = document.querySelector('#chat-message textarea');  // Gradio loads the page anew when its server was away
+  try { sessionStorage.setItem(DRAFT, typed ? typed.value : ''); } catch (error) { console.warn(error); }
+});
 
 watch('value', () => {
   const incoming = (props.value && props.value.incoming) || [];

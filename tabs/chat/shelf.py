@@ -55,6 +55,12 @@ RESTORE = """(value) => {
   return { conversation };
 }"""
 
+# And what stood in the message box then.
+DRAFT = """(typed) => {
+  try { return typed || sessionStorage.getItem('modu-chat-draft') || ''; }
+  catch (error) { console.warn('what was typed cannot be read', error); return typed; }
+}"""
+
 # What the message box holds once the question in it was taken: what was typed in the meantime.
 TAKEN = """(value, typed) => {
   const asked = value.conversation.messages.filter(one => one.role === 'user').at(-1);

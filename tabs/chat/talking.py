@@ -83,13 +83,12 @@ async def on_answer(
     top_p: float,
     max_new_tokens: int,
     thinking: bool,
-    seed: int,
+    seed: int | None,
     adapter: str,
 ) -> AsyncIterator[tuple]:
     """The reply to the conversation's last question, as it is written."""
-    system_prompt = system_prompt or ""  # a box that nobody touched gives None
-    conversation = {**shelf.opened(kept), "system_prompt": system_prompt}
-    options = ReplyOptions(system_prompt, temperature, top_p, max_new_tokens, thinking, seed, adapter or "")
+    options = options_of(system_prompt, temperature, top_p, max_new_tokens, thinking, seed, adapter)
+    conversation = {**shelf.opened(kept), "system_prompt": options.system_prompt}
     notice = EMPTY
     yield _pending(conversation)
     try:
@@ -100,6 +99,20 @@ async def on_answer(
         yield after_failure(conversation)
         raise
     yield *shown(conversation, notice), *IDLE
+
+
+def options_of(
+    system_prompt: str | None,
+    temperature: float,
+    top_p: float,
+    max_new_tokens: int,
+    thinking: bool,
+    seed: int | None,
+    adapter: str | None,
+) -> ReplyOptions:
+    """What the settings say. A box that nobody touched gives None, and so does an emptied one for a number."""
+    drawn = -1 if seed is None else seed
+    return ReplyOptions(system_prompt or "", temperature, top_p, max_new_tokens, thinking, drawn, adapter or "")
 
 
 def _pending(conversation: Conversation) -> tuple:

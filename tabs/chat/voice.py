@@ -214,7 +214,7 @@ async def on_recording(
     top_p: float,
     max_new_tokens: int,
     thinking: bool,
-    seed: int,
+    seed: int | None,
     adapter: str,
     language: str,
     voice: str,
@@ -225,8 +225,8 @@ async def on_recording(
     path = uploaded(audio, NO_RECORDING)
     before = shelf.opened(kept)
     talks.asked(before, "...")  # refuses while a reply is being written, before anything is listened to
-    before = {**before, "system_prompt": system_prompt or ""}
-    reply = ReplyOptions(system_prompt or "", temperature, top_p, max_new_tokens, thinking, seed, adapter or "")
+    reply = talking.options_of(system_prompt, temperature, top_p, max_new_tokens, thinking, seed, adapter)
+    before = {**before, "system_prompt": reply.system_prompt}
     options = TalkOptions(language, voice, stt_engine, engine, tts_engine, reply, tuple(files_of(documents)))
     run = new_run()
     player = playing(run, [], False)
