@@ -18,6 +18,7 @@ CSS = """
 #stt-player audio, #stt-player video { width: 100%; display: block; }
 .dark #stt-player { color-scheme: dark; }
 #stt-player video { max-height: 320px; background: #000; border-radius: var(--radius-md); }
+#stt-facts { min-height: 56px; }
 #stt-lines .stt-box { max-height: 420px; overflow-y: auto; border: 1px solid var(--border-color-primary);
   border-radius: var(--radius-md); background: var(--background-fill-primary); }
 #stt-lines .stt-line { display: flex; gap: 8px; align-items: baseline; padding: 4px 8px; line-height: 1.6;

@@ -126,6 +126,7 @@ def build(page: gr.Blocks, language: gr.Dropdown) -> None:
         **private(on_video, HEAVY), inputs=[clip, language, every_s], outputs=[lines, text, data],
         show_progress_on=lines,  # an error must not lie over the place where a video is chosen
     )  # fmt: skip
+    running.failure(**private(on_refused), outputs=lines, show_progress="hidden", queue=False)
     stop.click(None, cancels=[running])
     on_page_load(page, on_open, [lines])
 
@@ -136,6 +137,11 @@ def _download(label: str, elem_id: str) -> gr.DownloadButton:
 
 async def on_open() -> dict[str, Any]:
     return _shown(None, visitor_language())
+
+
+async def on_refused() -> Any:
+    """Nothing changes; the mark that Gradio lays over the list goes away, for the reason is told beside it."""
+    return gr.skip()
 
 
 async def on_video(video: Any, language: str, every_s: float) -> tuple:

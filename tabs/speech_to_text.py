@@ -178,11 +178,11 @@ def _results() -> list[Any]:
 
 def _wire(shown: dict[str, Any], options: list[Any], outputs: list[Any]) -> None:
     results, which, _player, facts, lines, *files = outputs
+    # One bar, in a line of its own; what `on_ended` writes there takes the mark of an error away again.
+    showing: dict[str, Any] = {"outputs": outputs, "show_progress_on": facts}
     running = [
-        shown["run_files"].click(**private(on_files, HEAVY), inputs=[shown["files"], *options], outputs=outputs),
-        shown["run_recording"].click(
-            **private(on_recording, HEAVY), inputs=[shown["recording"], *options], outputs=outputs
-        ),
+        shown["run_files"].click(**private(on_files, HEAVY), inputs=[shown["files"], *options], **showing),
+        shown["run_recording"].click(**private(on_recording, HEAVY), inputs=[shown["recording"], *options], **showing),
     ]
     quiet: dict[str, Any] = {"show_progress": "hidden", "queue": False}
     ended = {**private(on_ended), "inputs": [results, which], "outputs": facts, **quiet}

@@ -180,6 +180,8 @@ def _wire(page: gr.Blocks, inputs: dict[str, Any], buttons: dict[str, Any], outp
         inputs=[inputs["language"], inputs["voice"], inputs["speed"], inputs["seed"], inputs["engine"]],
         outputs=outputs["player"],
     )
+    for event, marked in ((running, outputs["whole"]), (previewing, outputs["player"])):
+        event.failure(**private(on_refused), outputs=marked, show_progress="hidden", queue=False)
     buttons["stop"].click(**private(on_stop), outputs=outputs["player"], cancels=[running, previewing], queue=False)
     lists = [inputs["language"], inputs["voice"]]
     inputs["engine"].input(**private(on_engine), inputs=inputs["engine"], outputs=lists, show_progress="hidden")
@@ -202,7 +204,7 @@ async def on_speak(
     """Read the text; what is done so far sounds and shows at once, the files come at the end."""
     idle = gr.update(value=None, interactive=False)
     run = new_run()
-    yield playing(run, [], False), None, idle, idle, ""
+    yield playing(run, [], False), *(gr.skip() for _ in range(4))  # what was spoken before stays until there is more
     options = SpeakOptions(language, voice, speed, seed)
     ending = checks.choice(kind, "format", FORMATS)
     heard = None
@@ -223,6 +225,11 @@ async def on_preview(language: str, voice: str, speed: float, seed: int, engine:
     sample = _SAMPLES.get(spoken if spoken != "*" else visitor_language(), _SAMPLES["en"])
     file, _, _ = await speak_text(sample, spoken if spoken not in ("*",) else "auto", voice, speed, seed, "wav", engine)
     return playing(new_run(), [file["path"]], True)  # type: ignore[index]
+
+
+async def on_refused() -> Any:
+    """Nothing changes; the mark that Gradio lays over the sound goes away, for the reason is told beside it."""
+    return gr.skip()
 
 
 async def on_stop() -> dict:

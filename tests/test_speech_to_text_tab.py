@@ -296,6 +296,20 @@ def test_a_line_plays_lights_up_and_can_be_edited(visit: Callable[..., Any], lis
 
 
 @pytest.mark.browser
+def test_a_refusal_lies_over_nothing(visit: Callable[..., Any]) -> None:
+    page = visit("en-US")
+    page.click("#stt-run")
+    page.wait_for_selector(".toast-body >> text=choose a file first")
+    page.click("#stt-screen button")
+    page.click("#stt-screen-run")
+    page.wait_for_selector(".toast-body >> text=Choose a video first")
+    page.wait_for_function(
+        """[...document.querySelectorAll("span.error")].every(one => !one.closest(".wrap")
+            || !one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))"""
+    )
+
+
+@pytest.mark.browser
 def test_stop_keeps_the_text_that_is_there(
     visit: Callable[..., Any], listener: FakeListener, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -35,6 +35,14 @@ KOREAN = {
     "3조각": "세 조각",
     "3만두": "삼만두",
     "3시간": "세 시간",
+    "2박3일": "이 박 삼 일",
+    "3-1번지": "삼 다시 일 번지",
+    "00시 30분": "영 시 삼십 분",
+    "24/7": "이십사 칠",
+    "50/50": "오십 대 오십",
+    "(주)모두": "주식회사 모두",
+    "①②③": "일 이 삼",
+    "+82-2-123-4567": "플러스 팔이, 이, 일이삼, 사오육칠",
     "24시간": "이십사 시간",
     "3개월": "삼 개월",
     "3달": "세 달",
@@ -178,6 +186,12 @@ KOREAN = {
 }  # fmt: skip
 
 ENGLISH = {
+    "①②③": "one two three",
+    "+1 555 123 4567": "plus one, five five five, one two three, four five six seven",
+    "+82-10-1234-5678": "plus eight two, one zero, one two three four, five six seven eight",
+    "$5-10": "five to ten dollars",
+    "€5 – €10": "five to ten euros",
+    "No 1": "number one",
     "$3.50": "three dollars fifty cents",
     "$1": "one dollar",
     "$0.99": "ninety-nine cents",

@@ -147,6 +147,14 @@ def test_a_preview_speaks_in_the_chosen_voice() -> None:
         assert state["complete"]
 
 
+def test_nothing_in_the_samples_stays_unspoken() -> None:
+    from pipelines import text_to_speech
+
+    for language, sample in tab._SAMPLES.items():
+        spoken = text_to_speech.speak(sample, text_to_speech.SpeakOptions(language=language))
+        assert (spoken.unspoken, len(spoken.sentences) > 0) == ((), True), language
+
+
 def test_the_lists_follow_engine_and_language() -> None:
     languages, voices = asyncio.run(tab.on_engine("kokoro"))
     assert {code for _, code in languages["choices"]} == {"auto", "en", "es", "fr", "hi", "it", "pt"}
@@ -267,6 +275,23 @@ def test_a_sentence_that_comes_after_stop_is_not_played(browser: Any, player_url
     give("again", "1")  # the same sound in a new run sounds again
     assert page.locator("#tts-player .live").get_attribute("data-at") == "0"
     page.close()
+
+
+@pytest.mark.browser
+def test_what_was_spoken_stays_when_the_next_text_is_refused(browser: Any, url: str) -> None:
+    page = browser.new_context(locale="en-US").new_page()
+    page.set_default_timeout(120_000)
+    page.goto(url)
+    page.locator("#tts-text textarea").fill("One.")
+    page.locator("#tts-speak").click()
+    page.wait_for_selector("#tts-download:not([disabled])")
+    page.locator("#tts-text textarea").fill(" ")
+    page.locator("#tts-speak").click()
+    page.wait_for_selector(".toast-body >> text=Write a text")
+    page.locator("#tts-audio").get_by_role("button", name="Play").first.click()  # nothing lies over it
+    assert page.locator("#tts-download").is_enabled()
+    assert "One." in page.locator("#tts-report").inner_text()
+    page.context.close()
 
 
 @pytest.mark.browser

@@ -163,6 +163,11 @@ def _money(found: Match) -> str:
     return " ".join(parts)
 
 
+def _money_range(found: Match) -> str:
+    """$5-10 as five to ten dollars."""
+    return f"{decimal(found.group(2))} to {decimal(found.group(3))} {_MONEY[found.group(1)][1]}"
+
+
 _SCALES = {"K": "thousand", "k": "thousand", "M": "million", "B": "billion", "bn": "billion"}
 
 
@@ -232,7 +237,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"(?<=[Cc]all |[Dd]ial )(911|999|112)\b"), lambda m: one_by_one(m[1])),
     (re.compile(r"(?<=[\w)])\s?([<>])\s?(?=[\d(])"), lambda m: " less than " if m[1] == "<" else " greater than "),
     (re.compile(r"\bSt\.(?= [A-Z])"), lambda m: "Saint"),
-    (re.compile(r"\b(?:No|no|Nos)\.\s?(?=\d)|#(?=\d)|№\s?(?=\d)"), lambda m: "number "),
+    (re.compile(r"\b(?:No|no|Nos)\.\s?(?=\d)|\bNo (?=\d)|#(?=\d)|№\s?(?=\d)"), lambda m: "number "),
     (re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)(T(?=\d))?"), _iso_date),
     (re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])"), _us_date),
     (
@@ -254,8 +259,10 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"(?<=\d)\s?([AaPp][Mm])\b"), lambda m: f" {m[1].upper()}"),
     (re.compile(rf"(?<![\w$€£¥₩])({NUMBER})([kM])\b"), lambda m: f"{m[1]} {_SCALES[m[2]]}"),
     (re.compile(r"(?<!\d)(\d{1,3}):(\d{1,3})(?!\d)"), lambda m: f"{cardinal(m[1])} to {cardinal(m[2])}"),
+    (re.compile(r"(?<!\w)\+\d{1,3}(?:[- ]\(?\d{1,4}\)?){2,4}(?![\d-])"), _phone),
     (re.compile(r"(?<![\d-])(?:\+\d{1,3}[- ]?)?\(?\d{2,4}\)?[- ]\d{3,4}-\d{4}(?![\d-])"), _phone),
     (re.compile(r"(?<![\d-])(?:\d{3,}-\d{4}|\d{2,}(?:-\d{2,}){2,})(?![\d-])"), _phone),
+    (re.compile(rf"([$€£¥₩])\s?({NUMBER})\s?[–-]\s?\1?({NUMBER})(?![\d-])"), _money_range),
     (re.compile(rf"([$€£¥₩])\s?({NUMBER})(?:\s?(thousand|million|billion|trillion|bn|[KkMB])\b)?"), _money),
     (re.compile(rf"(?:(?<!\w)([-−]))?({NUMBER})\s?°\s?([CF])?"), _degrees),
     (re.compile(rf"({NUMBER})(?:\s?[~–-]\s?({NUMBER}))?([\s-]?)({_either(_UNITS)})(?![A-Za-z0-9])"), _unit),

@@ -101,6 +101,10 @@ def _has_final(word: str) -> bool:
 def _slash(found: Match) -> str:
     """11/20 as a date, 1/2 as a fraction."""
     above, below = found.group(1), found.group(2)
+    if above == below:  # 50/50
+        return f"{sino(above)} 대 {sino(below)}"
+    if (above, below) == ("24", "7"):  # all the time
+        return "이십사 칠"
     if is_fraction(int(above), int(below)) or not is_date(int(above), int(below)):
         return f"{sino(below)}분의 {sino(above)}" if int(below) else found.group()
     return f"{_MONTHS[int(above)]}월 {_day(int(below))}"
@@ -183,6 +187,8 @@ def _counter(found: Match) -> str:
 
 def _counted(number: str, counter: str) -> str:
     value = int(number) if number.isdigit() and len(number) <= 2 else 0
+    if counter == "시" and number.strip("0") == "":
+        return "영"
     longest = {"시": 12, "시간": 20}.get(counter, 99)  # 이십사 시간
     # 20대 is an age group more often than twenty machines.
     if counter == "대" and value % 10 == 0:
@@ -295,6 +301,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(rf"(\d{{1,2}})(?:[·‧・](\d{{1,2}})|\.(\d{{1,2}})(?=\s?(?:{words.ANNIVERSARIES})))"), _anniversary),
     (re.compile(r"(?<![\d-])(\d{1,3})-(\d{1,3})(?=\s?(?:로|으로|승|패))"), lambda m: f"{sino(m[1])} 대 {sino(m[2])}"),
     (re.compile(r"\b(?:No|no|NO)\.?\s?(?=\d)"), lambda m: "넘버 "),
+    (re.compile(r"(?<!\w)\+\d{1,3}(?:[- ]\(?\d{1,4}\)?){2,4}(?![\d-])"), _phone),
     (
         re.compile(r"(?<!\d)(\d{1,3})(?::|\s?대\s?(?=\d+(?![\d가-힣])))(\d{1,3})(?!\d)"),
         lambda m: f"{sino(m[1])} 대 {sino(m[2])}",
@@ -319,6 +326,11 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"(?<=\d반 )(\d{1,2})번(?!째)"), lambda m: f"{sino(m[1])} 번"),  # a pupil, not times
     (re.compile(r"(?<!\d)([1-9])\s?[~–-]\s?([1-9])0대(?![가-힣]{2})"), _decades),
     (re.compile(r"(?<![\d,])([1-9]0)([1-9]0)\s?세대"), _generations),
+    (re.compile(r"(?<![\d,.])(\d{1,2})\s?박\s?(\d{1,2})\s?일"), lambda m: f"{sino(m[1])} 박 {sino(m[2])} 일"),
+    (
+        re.compile(r"(?<![\d-])(\d+)-(\d+)(?=\s?(?:번지|번길|호(?![가-힣])))"),
+        lambda m: f"{sino(m[1])} 다시 {sino(m[2])} ",
+    ),
     (re.compile(rf"({NUMBER})(?:\s?[~–-]\s?({NUMBER}))?\s?({_COUNTER})"), _counter),
     (re.compile(r"\b([A-Za-z]+) (II|III|IV|VI{0,3}|IX|XI{0,3})\b(?!')"), _roman),
     (re.compile(r"(?<=[\d)])\s*([+*×÷x]|\s[-−/]\s)\s*(?=[\d(])"), _equation),

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 # Marks that are heard as a pause or an intonation; the rest of punctuation is passed over as readers do.
 _HEARD = ".,!?;:…"
-_PASSED_OVER = set("\"'“”‘’«»„‹›「」『』【】〈〉《》()[]{}-–—‐‑*`~/·•‧、。，．！？：；〜¿¡|_#&@%$€£¥₩+=^")
+_PASSED_OVER = "\"'“”‘’«»„‹›「」『』【】〈〉《》()[]{}-–—‐‑*`~/·•‧〜¿¡|_#&@%$€£¥₩+=^"
 _STOPS = {
     "。": ".",
     "．": ".",
@@ -24,6 +24,16 @@ _STOPS = {
     "？": "?",
     "：": ":",
     "；": ";",
+    "।": ".",
+    "॥": ".",
+    "۔": ".",
+    "։": ".",
+    "።": ".",
+    "။": ".",
+    "؟": "?",
+    "،": ",",
+    "၊": ",",
+    "؛": ";",
     "—": ",",
     "–": ",",
     "/": ", ",
@@ -31,6 +41,7 @@ _STOPS = {
 }
 _JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
 _KEPT_BY_NFKC = re.compile("[ㄱ-ㅎㅏ-ㅣ]")  # chat jamo would become parts of syllables
+_CIRCLED = re.compile("[①-⑳⑴-⒇❶-❿]")
 _NUMERALS = re.compile("[Ⅰ-Ⅻ]")
 _POWERS = re.compile("(?<=[0-9])[²³¹⁰⁴-⁹]+")
 _FRACTIONS = re.compile("(?<=[0-9])(?=[¼-¾⅐-⅞])")
@@ -64,6 +75,8 @@ def read(text: str, language: str, unreadable: Set[str] = frozenset()) -> tuple[
 def normalized(text: str) -> str:
     """NFKC (㎏ is kg, １ is 1, decomposed Hangul is composed), but for lone jamo; keycaps are their digits."""
     text = re.sub("(?<=[0-9#*])\ufe0f?\u20e3", "", text).replace("㈜", "주식회사 ")
+    text = _CIRCLED.sub(lambda found: f" {unicodedata.numeric(found.group()):.0f} ", text)  # ①② is no 12
+    text = re.sub(r"\(주\)(?=[가-힣A-Za-z])", "주식회사 ", text)
     text = _NUMERALS.sub(lambda found: str(ord(found.group()) - 0x215F), text)  # Ⅲ is 3
     text = _POWERS.sub(lambda found: f"^{found.group()}", text)  # 10² is no 102
     text = _FRACTIONS.sub(" ", text)  # 2½ is no 21/2
@@ -98,7 +111,7 @@ def _can_be_said(character: str, allowed: Set[str]) -> bool:
         return languages.script(character) in allowed
     if category[0] in "MZ" and character not in _JOINERS:
         return True
-    return category == "Nd" or character.isspace() or character in _HEARD or character in _PASSED_OVER
+    return category == "Nd" or character.isspace() or character in _STOPS or character in _HEARD + _PASSED_OVER
 
 
 def _belongs_to(previous: str, character: str) -> bool:

@@ -9,7 +9,7 @@ import re
 
 LONGEST = 300  # characters: a longer sentence is parted at a comma or a space, so that sound starts early
 
-_ENDS = ".!?…。！？｡"
+_ENDS = ".!?…。！？｡।॥؟۔።။"
 _CLOSERS = "\"'”’」』)]}»》〉】"
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st sr jr vs etc e.g i.e eg ie no nos fig vol approx dept inc ltd co corp gen col sgt capt lt "
@@ -62,7 +62,7 @@ def _goes_on(text: str, position: int, stop: str, end: int, following: int, quot
     """Whether the mark at `position` stands inside a sentence."""
     before, after = text[:position], text[following : following + 1]
     spaced = following > end
-    if not after or any(mark in stop for mark in "。！？｡"):
+    if not after or any(mark in stop for mark in "。！？｡।॥።"):
         return quoted and bool(after) and not spaced and bool(_HANGUL.match(after))
     if "\n" in text[end:following]:
         return False

@@ -25,7 +25,7 @@ SLOWEST, FASTEST = 0.5, 2.0
 HIGHEST_SEED = 2**32 - 1
 
 # Seconds of silence after what ends in these marks, at normal speed.
-_PAUSES = ((".!?…。！？｡", 0.4), (",;:、，；：", 0.2))
+_PAUSES = ((".!?…。！？｡।॥؟۔።။", 0.4), (",;:、，；：،؛၊", 0.2))
 _PARAGRAPH_S = 0.7
 _RUN_S = 0.06  # between two languages inside a sentence
 _QUIET = 1e-3  # below this a sample at the edge of an utterance is silence (-60 dB)
