@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from itertools import pairwise
 
@@ -41,6 +42,41 @@ def test_two_lines_a_second_at_least_and_no_word_lost(text: str, width: int) -> 
     shown = checked([Segment(2.0, 14.0, text)], width)
     assert len(shown) >= 2
     assert shown[0].start == 2.0 and shown[-1].end == pytest.approx(14.0, abs=0.01)
+
+
+def test_each_subtitle_follows_the_rule_of_its_own_writing() -> None:
+    english = "please bring your laptop and the documents that we sent you last week to the meeting in the main hall"
+    korean = "오늘 회의는 아홉 시에 도서관 본관 강당에서 시작합니다 모두 와 주세요"
+    found = subtitles.captions([Segment(0, 9, english), Segment(9, 14, korean), Segment(14, 23, english)])
+    assert "".join(subtitles.captions([Segment(9, 14, korean)])[0].lines) in ["".join(one.lines) for one in found]
+    for one in found:
+        width = 20 if any("가" <= letter <= "힣" for letter in "".join(one.lines)) else 42
+        assert len(one.lines) <= 2 and max(map(len, one.lines)) <= width
+    assert max(len(line) for one in found for line in one.lines) > 20
+
+
+def test_no_mixture_of_writings_and_times_breaks_the_rules() -> None:
+    draw = random.Random(1)
+
+    def word(korean: bool) -> str:
+        return "".join(
+            draw.choice("가나다라마바" if korean else "abcdef") for _ in range(draw.choice([1, 2, 5, 12, 90]))
+        )
+
+    for _ in range(300):
+        segments, at = [], 0.0
+        for _ in range(draw.randint(1, 5)):
+            start = at + draw.choice([0, 0.1, 3])
+            at = start + draw.choice([0, 0.05, 1, 10])
+            words = [word(draw.random() < 0.5) for _ in range(draw.randint(1, 20))]
+            segments.append(Segment(start, at, " ".join(words)))
+        free_from = 0.0
+        for one in subtitles.captions(segments):
+            assert len(one.lines) <= 2 and max(map(len, one.lines)) <= subtitles.line_width(" ".join(one.lines))
+            assert one.start >= free_from and one.end - one.start > 0.999
+            free_from = one.end
+        shown = "".join(line for one in subtitles.captions(segments) for line in one.lines)
+        assert shown.replace(" ", "") == "".join(segment.text for segment in segments).replace(" ", "")
 
 
 def test_short_words_in_a_row_are_shown_together() -> None:

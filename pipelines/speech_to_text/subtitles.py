@@ -31,10 +31,8 @@ class Caption:
 
 
 def captions(segments: Sequence[Segment]) -> list[Caption]:
-    """The segments as subtitles by the rules above."""
-    width = line_width(" ".join(segment.text for segment in segments))
-    pieces = [piece for segment in segments for piece in _split(segment, width)]
-    return list(_lasting(_joined(pieces, width), width))
+    """The segments as subtitles by the rules above, each by the writing that it is in."""
+    return list(_lasting(_joined([piece for segment in segments for piece in _split(segment)])))
 
 
 def line_width(text: str) -> int:
@@ -69,11 +67,12 @@ def _balanced(text: str, width: int) -> tuple[str, ...]:
     return tuple(best)
 
 
-def _split(segment: Segment, width: int) -> Iterator[Segment]:
+def _split(segment: Segment) -> Iterator[Segment]:
     """A segment as parts that fit the screen, cut between words, after a sentence if there is one."""
     group: list[Word] = []
-    for word in _timed_words(segment, width):
+    for word in _timed_words(segment):
         text = " ".join(part.word for part in [*group, word])
+        width = line_width(text)
         full = len(wrap(text, width)) > LINES
         ended = bool(group) and bool(_SENTENCE_END.search(group[-1].word)) and len(text) > width
         if group and (full or ended):
@@ -84,13 +83,12 @@ def _split(segment: Segment, width: int) -> Iterator[Segment]:
         yield _as_segment(group)
 
 
-def _timed_words(segment: Segment, width: int) -> list[Word]:
+def _timed_words(segment: Segment) -> list[Word]:
     """The words with their times; by their length where the engine gave none, or where the text was edited."""
     spelled = [word.word for word in segment.words]
     if segment.words and " ".join(spelled).split() == segment.text.split():
         return [word for word in segment.words if word.word]
-    longest = width * LINES  # no single "word" may be longer than the screen (writing without spaces)
-    parts = [word[at : at + longest] for word in segment.text.split() for at in range(0, len(word), longest)]
+    parts = [part for word in segment.text.split() for part in _no_longer_than_the_screen(word)]
     letters = sum(len(part) + 1 for part in parts) or 1
     out, done = [], 0
     for part in parts:
@@ -100,18 +98,25 @@ def _timed_words(segment: Segment, width: int) -> list[Word]:
     return out
 
 
+def _no_longer_than_the_screen(word: str) -> Iterator[str]:
+    """Writing without spaces makes "words" of any length."""
+    longest = line_width(word) * LINES
+    for at in range(0, len(word), longest):
+        yield word[at : at + longest]
+
+
 def _as_segment(words: Sequence[Word]) -> Segment:
     return Segment(words[0].start, words[-1].end, " ".join(word.word for word in words))
 
 
-def _joined(parts: Sequence[Segment], width: int) -> list[Segment]:
+def _joined(parts: Sequence[Segment]) -> list[Segment]:
     """Neighbours put together where one of them is too short to read and both fit the screen."""
     out: list[Segment] = []
     for part in parts:
         last = out[-1] if out else None
         if last is not None and _shown_s(last, part) < SHORTEST_S:
             text = f"{last.text} {part.text}"
-            if len(wrap(text, width)) <= LINES and part.start - last.end < SHORTEST_S:
+            if len(wrap(text, line_width(text))) <= LINES and part.start - last.end < SHORTEST_S:
                 out[-1] = Segment(last.start, part.end, text)
                 continue
         out.append(part)
@@ -123,7 +128,7 @@ def _shown_s(part: Segment, following: Segment) -> float:
     return max(part.end, min(part.start + SHORTEST_S, following.start)) - part.start
 
 
-def _lasting(parts: Sequence[Segment], width: int) -> Iterator[Caption]:
+def _lasting(parts: Sequence[Segment]) -> Iterator[Caption]:
     """Each shown for a second at least, after the one before it. What is said too fast is shown a little later."""
     free_from = 0.0
     for index, part in enumerate(parts):
@@ -132,7 +137,7 @@ def _lasting(parts: Sequence[Segment], width: int) -> Iterator[Caption]:
         following = parts[index + 1].start if index + 1 < len(parts) else end
         end = max(start + SHORTEST_S, min(end, following)) if following > start else start + SHORTEST_S
         free_from = end
-        yield Caption(round(start, 3), round(end, 3), _balanced(part.text, width))
+        yield Caption(round(start, 3), round(end, 3), _balanced(part.text, line_width(part.text)))
 
 
 def edited(transcript: Transcript, texts: Sequence[str]) -> Transcript:
