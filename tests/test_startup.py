@@ -32,6 +32,8 @@ HEAVY = (
 SERVE = f"""
 import gc, json, socket, sys, urllib.request
 
+usual = gc.get_threshold()
+
 outside = []
 
 def local(host):
@@ -56,7 +58,7 @@ socket.socket.connect_ex = guarded(socket.socket.connect_ex)
 socket.getaddrinfo = lookup
 
 import app
-collects = gc.isenabled()
+collects = gc.isenabled() and gc.get_threshold() == usual
 page = app.build_app()
 app.launch(page, prevent_thread_lock=True, quiet=True)
 with urllib.request.urlopen(page.local_url) as answer:
