@@ -43,7 +43,7 @@ def unsuitable(name: str, noun: Text, detail: str = "") -> InvalidInput:
 
 
 _NO_NAME = Text(
-    en="{name} is no name of a {noun} (LoRA). Write organisation/name, as on huggingface.co.",
+    en="{name} does not name a LoRA ({noun}). Write organisation/name, as on huggingface.co.",
     ko="{name}은(는) {noun}(LoRA) 이름이 아닙니다. huggingface.co처럼 조직/이름으로 써 주세요.",
 )
 _NOT_HERE = Text(

@@ -51,6 +51,16 @@ def test_nothing_is_asked_while_a_reply_is_written() -> None:
     assert contents(talks.asked(talks.stopped(writing), "again")) == ["hello", "", "again"]
 
 
+@pytest.mark.parametrize("before", [talks.fresh(), said("one", "1")], ids=["fresh", "going on"])
+def test_what_is_spoken_has_its_place_until_it_is_heard(before: talks.Conversation) -> None:
+    waits = talks.listening(before)
+    assert contents(waits) == [*contents(before), talks.UNHEARD, ""] and talks.is_writing(waits)
+    assert talks.before_listening(waits) == talks.stopped(waits) == before
+    assert talks.read(json.loads(json.dumps(waits)), interrupted=True)["messages"] == before["messages"]
+    heard = talks.answered(talks.asked(talks.before_listening(waits), "hello"), reply("hi"))
+    assert talks.before_listening(heard) == heard and heard["title"] == (before["title"] or "hello")
+
+
 @pytest.mark.parametrize("text", ["", "  \n", None, 5, ["x"]])
 def test_an_empty_message_is_asked_for(text: Any) -> None:
     with pytest.raises(InvalidInput):

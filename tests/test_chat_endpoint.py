@@ -170,6 +170,14 @@ def test_a_document_of_an_unknown_kind_is_refused(client: Client, tmp_path: Any)
         ask(client, "what is in it?", documents=[handle_file(str(program))])
 
 
+def test_however_many_documents_come_the_same_limit_is_told(client: Client, tmp_path: Any) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("The library opens at nine.", encoding="utf-8")
+    for count in (11, 25):
+        with pytest.raises(AppError, match=r"at most 10 .*\[(too_large|invalid_input)\]"):
+            ask(client, "when?", documents=[handle_file(str(notes))] * count)
+
+
 HISTORIES: list[Any] = [
     "x", 5, None, {"role": "user"}, [5], [[]], [["hi", "there"]], [{}], [{"role": "user"}], [{"content": "x"}],
     [{"role": "wizard", "content": "x"}], [{"role": "user", "content": 5}], [{"role": "user", "content": [[["x"]]]}],

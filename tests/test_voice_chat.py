@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
@@ -272,7 +273,7 @@ def test_one_speaks_and_hears_the_answer(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.wait_for_timeout(500)
     record(page)  # and once more: the conversation goes on
-    page.wait_for_function("document.querySelectorAll('#chat-talk .bot .prose').length >= 2", timeout=60_000)
+    page.locator("#chat-talk .bot").get_by_text("Three is last.", exact=False).nth(1).wait_for(timeout=60_000)
     assert len(echo.calls[-1][0]) == 3
 
 
@@ -302,6 +303,26 @@ def test_silence_says_so_on_the_page(visit: Callable[..., Any], echo: chatting.F
     record(page)
     page.get_by_text("말소리가 없습니다").first.wait_for(timeout=30_000)
     assert echo.calls == [] and not page.locator("#chat-talk .user").count()
+
+
+@pytest.mark.browser
+def test_while_one_is_listened_to_a_typed_message_waits_in_the_box(
+    visit: Callable[..., Any], echo: chatting.FakeChat, monkeypatch: Any
+) -> None:
+    """What was said and what is typed must not replace each other."""
+    go_on = threading.Event()
+    monkeypatch.setattr("pipelines.speech_to_text.listening.speech_spans", lambda *_: (go_on.wait(60), [])[1])
+    page = visit("ko-KR")
+    record(page)
+    page.locator("#chat-talk .user").get_by_text("🎤").first.wait_for(timeout=30_000)
+    page.locator("#chat-message textarea").fill("typed")
+    page.locator("#chat-message textarea").press("Enter")
+    page.get_by_test_id("toast-body").get_by_text("아직 답변을 쓰는 중").wait_for(timeout=30_000)
+    go_on.set()
+    page.get_by_text("말소리가 없습니다").first.wait_for(timeout=30_000)
+    page.locator("#chat-send").wait_for(timeout=30_000)
+    assert echo.calls == [] and not page.locator("#chat-talk .user").count()
+    assert page.locator("#chat-message textarea").input_value() == "typed"
 
 
 def test_the_page_lists_the_event_under_its_name_only(app_url: str) -> None:

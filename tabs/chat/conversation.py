@@ -21,6 +21,7 @@ MOST_CONVERSATIONS = 100
 MOST_MESSAGES = 1_000
 MOST_CHARACTERS = 300_000  # of one conversation; more would not fit into one request when it is Korean
 TITLE_LENGTH = 60
+UNHEARD = "🎤 …"  # stands for what was recorded until it is written down
 
 Conversation = dict[str, Any]
 Turn = dict[str, Any]
@@ -70,6 +71,20 @@ def waiting(conversation: Conversation) -> Conversation:
     return answered(conversation, Reply(""))
 
 
+def listening(conversation: Conversation) -> Conversation:
+    """The conversation with a question that was spoken and is not written down yet, and a reply that waits for it."""
+    return waiting(asked(conversation, UNHEARD))
+
+
+def before_listening(conversation: Conversation) -> Conversation:
+    """The conversation without what `listening` put there."""
+    messages = conversation["messages"]
+    if len(messages) < 2 or messages[-2]["content"] != UNHEARD or not says_nothing(conversation):
+        return conversation
+    title = "" if conversation["title"] == UNHEARD else conversation["title"]
+    return {**conversation, "title": title, "messages": messages[:-2]}
+
+
 def says_nothing(conversation: Conversation) -> bool:
     """Whether the last reply has no words, or there is none."""
     messages = conversation["messages"]
@@ -78,6 +93,7 @@ def says_nothing(conversation: Conversation) -> bool:
 
 def stopped(conversation: Conversation) -> Conversation:
     """The conversation with what was being written marked as stopped; what came stays."""
+    conversation = before_listening(conversation)
     if not is_writing(conversation):
         return conversation
     *before, last = conversation["messages"]

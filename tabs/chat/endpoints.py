@@ -15,8 +15,6 @@ from pipelines.words import Text
 from tabs._calls import flow
 from tabs._files import original_name, uploaded
 
-MOST_DOCUMENTS = 20
-
 NO_DOCUMENT = Text(en="Choose a document first.", ko="먼저 문서를 골라 주세요.")
 
 
@@ -79,5 +77,5 @@ def facts_of(reply: Reply) -> dict[str, Any]:
 
 def files_of(documents: Any) -> list[tuple[Path, str]]:
     """Uploaded documents, with the names that their owner knows them by."""
-    given = checks.items([] if documents is None else documents, "documents", MOST_DOCUMENTS)
+    given = checks.items([] if documents is None else documents, "documents", settings.current().limits.documents)
     return [(uploaded(one, NO_DOCUMENT), original_name(one)) for one in given]

@@ -29,6 +29,10 @@ CSS = """
 #chat-talk table { display: block; max-width: 100%; overflow-x: auto; border: 0 !important; padding: 0; }
 .chat-facts { font-size: .85rem; color: var(--body-text-color-subdued); padding: 0 4px; }
 .chat-facts p { margin: 2px 0; }
+#chat-voice-stop { flex: 0 0 auto; align-self: center; min-height: 40px; }
+#chat-player { flex: 1 1 0; min-width: 0 !important; }
+#chat-facts:has(.progress-text) { min-height: 28px; }
+#chat-facts:has(.progress-level) { min-height: 60px; }
 .chat-meter { display: flex; align-items: center; gap: 8px; flex-wrap: wrap; }
 .chat-bar { width: 120px; height: 6px; border-radius: 3px; background: var(--border-color-primary); overflow: hidden; }
 .chat-bar i { display: block; height: 100%; background: var(--primary-500); }

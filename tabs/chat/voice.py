@@ -168,7 +168,13 @@ def wire(page: gr.Blocks, microphone: Microphone, talk: dict[str, Any], chosen: 
     """Recording ends, the exchange begins; returns that event. `talk` are the components of the conversation."""
     seen = [talk["shelf"], talk["chatbot"], talk["facts"]]
     buttons = [talk["send"], talk["stop"], microphone.stop]
-    running = microphone.recording.stop_recording(
+    recorded = microphone.recording.stop_recording(
+        **private(on_recorded),
+        inputs=[talk["shelf"], microphone.recording],
+        outputs=[*seen, talk["send"], talk["stop"]],
+        show_progress="hidden",
+    )
+    running = recorded.success(
         **private(on_recording, HEAVY),
         inputs=[talk["shelf"], microphone.recording, *chosen.inputs, *microphone.choices],
         outputs=[*seen, *buttons, microphone.player, microphone.recording],
@@ -204,6 +210,12 @@ async def on_reader(engine: str) -> Any:
     return _voices(engine, visitor_language())
 
 
+async def on_recorded(kept: Any, audio: str | None) -> tuple:
+    """A quick step before the exchange, which may have to wait for its turn: nothing else is asked meanwhile."""
+    uploaded(audio, NO_RECORDING)
+    return *shown(talks.listening(shelf.opened(kept))), *BUSY
+
+
 async def on_recording(
     kept: Any,
     audio: str | None,
@@ -223,8 +235,8 @@ async def on_recording(
 ) -> AsyncIterator[tuple]:
     """What was said becomes a message of the open conversation; the reply is written and read aloud."""
     path = uploaded(audio, NO_RECORDING)
-    before = shelf.opened(kept)
-    talks.asked(before, "...")  # refuses while a reply is being written, before anything is listened to
+    before = talks.before_listening(shelf.opened(kept))
+    talks.asked(before, talks.UNHEARD)  # refuses while a reply is being written, before anything is listened to
     reply = talking.options_of(system_prompt, temperature, top_p, max_new_tokens, thinking, seed, adapter)
     before = {**before, "system_prompt": reply.system_prompt}
     options = TalkOptions(language, voice, stt_engine, engine, tts_engine, reply, tuple(files_of(documents)))
