@@ -480,6 +480,36 @@ def test_a_sentence_of_the_painters_words_holds_no_other() -> None:
         assert WORDS.sentence("ko", random.Random(seed)).endswith("배경")
 
 
+def test_a_colour_without_a_ground_gets_one_that_shows_it() -> None:
+    """Left open, the painter put one red circle in ten on red, where nobody sees it."""
+    for prompt, words in (
+        ("a red circle", "red"),
+        ("빨간 원 그려줘", "빨간"),
+        ("sky blue star", "blue"),
+        ("보라색 별", "보라"),
+    ):
+        made = {painter_files.with_ground(prompt, seed) for seed in range(60)}
+        grounds = {one.replace(prompt, "") for one in made}
+        assert len(made) >= 7 and all(prompt in one for one in made)
+        assert not any(words in ground for ground in grounds)
+        assert all("background" in ground or "배경에" in ground for ground in grounds)
+        assert painter_files.with_ground(prompt, 5) == painter_files.with_ground(prompt, 5)
+    told = (
+        "a red circle on blue",
+        "a red circle on a light blue background",
+        "빨간 원, 파란 배경",
+        "노란 바탕에 빨간 원",
+    )
+    for prompt in (*told, "a smiling face", "토끼", "a circle", "predator"):
+        assert painter_files.with_ground(prompt, 5) == prompt
+
+
+def test_the_built_in_painter_shows_what_it_was_asked_for() -> None:
+    seed = 3608193187  # with it the circle lay on its own red
+    *_, done = paint("red circle", PaintOptions(seed=seed), engine="embedded")
+    assert np.asarray(done.images[0]).std(axis=(0, 1)).max() > 30
+
+
 def test_without_the_painters_files_there_are_no_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(painter_files, "FOLDER", tmp_path)
     engines.unload("text_to_image", "embedded")  # a loaded one knows what it can do without its files

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import functools
 import json
+import random
+import re
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.diffusion import schedulers
-from pipelines.diffusion.contract import Defaults
+from pipelines.diffusion.contract import Defaults, Order, Step
 from pipelines.diffusion.opening import STABLE_DIFFUSION, open_pipeline
 from pipelines.diffusion.painting import Canvas
 from pipelines.errors import EngineUnavailable
+from pipelines.job import Job
 from pipelines.words import Text
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "text_to_image"
@@ -26,6 +31,16 @@ _PARTICLES = (
     "에서", "으로", "이랑", "하고", "에는", "이고", "이야", "은", "는", "이", "가", "을", "를", "과", "와", "의", "에",
     "로", "도", "만", "랑", "고", "야",
 )  # fmt: skip
+# How each colour is named, by the beginnings of words; a prompt that names one shall not get a ground of it.
+_COLOURS = {
+    "red": ("red", "빨간", "빨강", "붉은"), "orange": ("orange", "주황"), "yellow": ("yellow", "노란", "노랑"),
+    "green": ("green", "초록", "녹색"), "sky blue": ("sky", "cyan", "light blue", "하늘"),
+    "blue": ("blue", "파란", "파랑", "푸른"), "purple": ("purple", "violet", "보라"), "pink": ("pink", "분홍", "핑크"),
+    "white": ("white", "하얀", "흰"), "black": ("black", "검은", "검정", "까만"),
+}  # fmt: skip
+_GROUND = re.compile(r"\b(?:back)?ground\b|배경|바탕|\bon (?:an? |the )?(?:light )?(?:{})\b".format(
+    "|".join(word for words in _COLOURS.values() for word in words if word.isascii())
+))  # fmt: skip
 _NO_FILES = Text(
     en="The built-in painter's files (assets/text_to_image) are not in this copy of the app. Choose another engine.",
     ko="이 앱에는 내장 화가의 파일(assets/text_to_image)이 없습니다. 다른 엔진을 골라 주세요.",
@@ -37,8 +52,34 @@ class Painter(Canvas):
 
     words: Words
 
+    def paint(self, order: Order, job: Job) -> Iterator[Step]:
+        if order.image is None:
+            order = replace(order, prompt=with_ground(order.prompt, order.seed))
+        return super().paint(order, job)
+
     def unknown_words(self, prompt: str) -> tuple[str, ...]:
         return self.words.unknown(prompt)
+
+
+def with_ground(prompt: str, seed: int) -> str:
+    """The prompt with a ground of another colour, chosen by the seed, where it names a colour but no ground.
+
+    Left to itself the painter takes any of its colours: one red circle in ten would lie on red, where nobody sees it.
+    """
+    said = prompt.lower()
+    named = [name for name, words in _COLOURS.items() if any(_begins(said, word) for word in words)]
+    if not named or _GROUND.search(said):
+        return prompt
+    ground = random.Random(seed).choice([name for name in _COLOURS if name not in named])
+    if re.search("[가-힣]", prompt):
+        korean = dict(facts()["colours"])
+        return f"{korean[ground]} 배경에 {prompt}"
+    return f"{prompt.rstrip(' .')}, {ground} background"
+
+
+def _begins(said: str, word: str) -> bool:
+    """Whether a word of the prompt begins so; an English one has to be the whole word."""
+    return re.search(rf"(?<![a-z가-힣]){word}" + (r"\b" if word.isascii() else ""), said) is not None
 
 
 class Words:
