@@ -45,6 +45,9 @@ def test_settings_reach_the_engine_and_thoughts_are_folded(room: Any, fake: chat
     room.get_by_text("답하기 전에 생각한 내용").wait_for(timeout=20_000)
     assert "시드 42" in room.locator("#chat-facts").inner_text()
     assert kept(room)[0]["system_prompt"] == messages[0].content
+    room.locator("#chat-new").click()
+    room.wait_for_function("() => document.querySelector('#chat-system textarea')?.value === ''")
+    assert room.locator("#chat-preset input").input_value() == "지시 없음", "the example of the conversation before"
 
 
 def test_the_notice_leads_to_a_bigger_engine(page_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:

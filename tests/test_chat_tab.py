@@ -82,6 +82,13 @@ def test_boxes_that_nobody_touched_are_empty(fake: chatting.FakeChat) -> None:
         asyncio.run(talking.on_send(asked("hello", "you"), None))
 
 
+def test_an_opened_conversation_shows_the_preset_of_its_instructions() -> None:
+    role = presets.find("role")
+    for prompt, name in ((role.prompt.ko, "role"), (role.prompt.en, "role"), ("be brief", "none"), ("", "none")):
+        kept = {"conversation": {**talks.fresh(), "system_prompt": prompt}}
+        assert talking.opened(kept)[3:6] == (prompt, name, presets.find(name).idea.en)
+
+
 def test_an_emptied_box_for_the_seed_draws_one(fake: chatting.FakeChat) -> None:
     facts = answer(asked("hello"), seed=None)[-1][0]["conversation"]["messages"][-1]["facts"]
     assert fake.calls[0][1].seed == facts["seed"] >= 0
@@ -150,7 +157,8 @@ def test_an_edit_cuts_what_came_after() -> None:
 @pytest.mark.parametrize("value", [None, 5, {}, {"conversation": 5}, {"conversation": {"messages": "x"}}, []])
 def test_whatever_the_browser_kept_the_tab_opens(value: Any) -> None:
     event = SimpleNamespace(_data=value)
-    kept, shown, facts, system_prompt, documents, *_ = asyncio.run(talking.on_open(event))
+    kept, shown, facts, system_prompt, preset, idea, documents, *_ = asyncio.run(talking.on_open(event))
+    assert (preset, idea) == ("none", presets.PRESETS[0].idea.en)
     assert (shown, facts, system_prompt, documents) == ([], "", "", None)
     assert talks.read(kept["conversation"])["messages"] == []
 

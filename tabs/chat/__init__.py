@@ -11,7 +11,7 @@ from tabs import _sending
 from tabs._calls import HEAVY, endpoint, private
 from tabs._parts import engine_line_box, localized_picker
 from tabs._words import say, visitor_language
-from tabs.chat import controls, notice, presets, shelf, talking, voice
+from tabs.chat import controls, notice, shelf, talking, voice
 from tabs.chat.controls import Controls
 from tabs.chat.endpoints import answer
 from tabs.chat.look import CSS
@@ -120,7 +120,7 @@ def _wire_talk(talk: dict[str, Any], chosen: Controls, elsewhere: list[Any]) -> 
     undone.success(None, js=shelf.RETURNED, inputs=[kept, box], outputs=box)
     talk["stop"].click(**private(talking.on_stop), inputs=kept, outputs=pending, cancels=writing, **_AT_ONCE)
     chatbot.clear(**private(talking.on_clear), inputs=kept, outputs=pending, cancels=writing, **_AT_ONCE)
-    other = [*seen, chosen.system_prompt, chosen.documents, *buttons]
+    other = [*seen, chosen.system_prompt, chosen.preset, chosen.idea, chosen.documents, *buttons]
     kept.select(**private(talking.on_open), outputs=other, cancels=writing, **quiet)
     kept.upload(**private(talking.on_import), outputs=other, cancels=writing, **quiet)
 
@@ -141,12 +141,11 @@ def _fill(page: gr.Blocks, talk: dict[str, Any], chosen: Controls, told: list[An
 
     async def on_load(value: Any) -> tuple[Any, ...]:
         language = visitor_language()
-        seen = talking.opened(value)[:4]
+        *seen, prompt, preset, idea, _ = talking.opened(value)
         said, button, suggestions = notice.shown("auto", language)
-        examples = gr.update(choices=controls.preset_choices(language))
-        first = presets.PRESETS[0].idea.to(language)
+        examples = gr.update(choices=controls.preset_choices(language), value=preset)
         messages = {**suggestions, "value": seen[1]}
-        return seen[0], messages, seen[2], seen[3], *localized_picker(TASK, language), examples, first, said, button
+        return seen[0], messages, seen[2], prompt, *localized_picker(TASK, language), examples, idea, said, button
 
     outputs = [kept, chatbot, facts, chosen.system_prompt, chosen.picker.choice, chosen.picker.line]
     page.load(

@@ -108,6 +108,11 @@ PRESETS: tuple[Preset, ...] = (
 )
 
 
+def of(prompt: str) -> Preset:
+    """The preset that these instructions are, in either language; the first one where they are somebody's own."""
+    return next((preset for preset in PRESETS if prompt in (preset.prompt.en, preset.prompt.ko)), PRESETS[0])
+
+
 def find(name: object) -> Preset:
     """The preset of this name; the first one, which says nothing, for any other."""
     return next((preset for preset in PRESETS if preset.name == name), PRESETS[0])

@@ -19,7 +19,7 @@ from pipelines.words import EMPTY, Text
 from tabs._calls import tell
 from tabs._words import visitor_language
 from tabs.chat import conversation as talks
-from tabs.chat import shelf, view
+from tabs.chat import presets, shelf, view
 from tabs.chat.conversation import Conversation
 from tabs.chat.endpoints import replies
 from tabs.chat.safe_markdown import original
@@ -151,9 +151,15 @@ async def on_open(event: gr.EventData) -> tuple:
 
 
 def opened(kept: Any) -> tuple:
-    """What is seen of the browser's conversation, its system prompt, and no documents."""
+    """What is seen of the browser's conversation, its instructions, and no documents."""
     conversation = _readable(kept)
-    return *shown(conversation), conversation["system_prompt"], None
+    return *shown(conversation), *_instructed(conversation["system_prompt"]), None
+
+
+def _instructed(prompt: str) -> tuple[str, str, str]:
+    """Instructions, the preset that they are, and its idea."""
+    preset = presets.of(prompt)
+    return prompt, preset.name, preset.idea.to(visitor_language())
 
 
 async def on_import(event: gr.EventData) -> tuple:
@@ -165,7 +171,8 @@ async def on_import(event: gr.EventData) -> tuple:
     tell(Text(en="{count} imported.", ko="{count}개를 가져왔습니다.").format(count=len(found)))
     language = visitor_language()
     _, messages, facts = shown(found[0])
-    return shelf.value(language, found[0], found), messages, facts, found[0]["system_prompt"], None, *IDLE
+    instructed = _instructed(found[0]["system_prompt"])
+    return shelf.value(language, found[0], found), messages, facts, *instructed, None, *IDLE
 
 
 def last_reply(kept: Any) -> str:
