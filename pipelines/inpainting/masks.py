@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from pipelines.errors import InvalidInput
 from pipelines.words import Text
@@ -88,6 +88,8 @@ def from_boxes(boxes: Sequence[Box | Corners], width: int, height: int, margin: 
 
     `margin`: pixels around each box that are marked as well.
     """
+    from PIL import ImageDraw
+
     picture = Image.new("L", (width, height), 0)
     draw = ImageDraw.Draw(picture)
     for box in boxes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from pipelines.ocr.contract import Line
 
@@ -21,6 +21,8 @@ def is_doubtful(line: Line) -> bool:
 
 
 def with_boxes(image: Image.Image, lines: Sequence[Line]) -> Image.Image:
+    from PIL import ImageDraw
+
     shown = image.convert("RGB").copy()
     pen = ImageDraw.Draw(shown)
     wide = max(1, round(max(shown.size) / 700))

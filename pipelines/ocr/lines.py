@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.ocr.characters import CHARACTERS
-
 HEIGHT, SHORTEST, LONGEST = 40, 24, 2400  # pixels: what the recogniser takes
 FLAT = 40  # grey levels: below this, colour may tell more than brightness
 Pixels = np.ndarray
@@ -61,6 +59,8 @@ def batch_of(lines: list[Pixels], step: int = 8) -> Pixels:
 
 def text_of(best: Pixels, chance: Pixels) -> tuple[str, float]:
     """Best character numbers (t,) and their probabilities to the text and its mean probability."""
+    from pipelines.ocr.characters import CHARACTERS
+
     new = np.flatnonzero((best != 0) & (best != np.concatenate([[0], best[:-1]])))
     text = "".join(CHARACTERS[best[at] - 1] for at in new)
     return " ".join(text.split()), float(chance[new].mean()) if len(new) else 0.0

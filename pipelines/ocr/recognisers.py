@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.ocr.characters import CHARACTERS
 from pipelines.ocr.contract import Pixels, Read, Word
 from pipelines.ocr.detector import model_folder, session
 from pipelines.ocr.lines import batch_of, prepared
@@ -24,6 +23,8 @@ class KoreanLines:
     """Our own recogniser, `training/ocr_korean.py`. One call at a time."""
 
     def __init__(self, path: Path = KOREAN) -> None:
+        from pipelines.ocr.characters import CHARACTERS
+
         self._session = session(path)
         self._characters = ["", *CHARACTERS]
 

@@ -35,7 +35,7 @@ LEAST_VOICED_S, LEAST_VOICED, LEAST_GLIDE = 0.08, 0.12, 0.25
 
 _EDGES_HZ = (200, 350, 500, 700, 950, 1250, 1600, 2100, 2700, 3400, 4200)
 _SIZE = 2 * WINDOW  # zero padding: a correlation must not wrap around
-_HERTZ = np.fft.rfftfreq(_SIZE, 1 / RATE)
+_HERTZ = np.arange(_SIZE // 2 + 1) * (RATE / _SIZE)
 _LOWEST_PITCH, _HIGHEST_PITCH = 70, 420  # Hz; children included
 
 Numbers = NDArray[np.float32]
