@@ -196,14 +196,14 @@ def _dress(engine: Any, spec: EngineSpec, options: ReplyOptions, job: Job) -> Te
 def _takes_none(spec: EngineSpec) -> Text:
     return Text(
         en=f"{spec.label.en} cannot take an adapter. Choose an engine that runs with transformers, or leave it empty.",
-        ko=f"{spec.label.ko}은(는) 어댑터를 쓸 수 없습니다. transformers로 실행되는 엔진을 고르거나 비워 두세요.",
+        ko=f"이 엔진({spec.label.ko})은 어댑터를 쓸 수 없습니다. transformers로 실행되는 엔진을 고르거나 비워 두세요.",
     )
 
 
 def _deaf(spec: EngineSpec) -> Text:
     return Text(
         en=f"{spec.label.en} cannot follow instructions; they were left out.",
-        ko=f"{spec.label.ko}은(는) 지시문을 따를 수 없어 빼고 답했습니다.",
+        ko=f"이 엔진({spec.label.ko})은 지시문을 따를 수 없어 빼고 답했습니다.",
     )
 
 
@@ -217,5 +217,5 @@ def _no_room(spec: EngineSpec) -> Text:
 def _broke(spec: EngineSpec, error: str) -> Text:
     return Text(
         en=f"{spec.label.en} failed while writing ({error}). Try again or choose another engine.",
-        ko=f"{spec.label.ko}이(가) 답을 쓰다가 멈췄습니다({error}). 다시 시도하거나 다른 엔진을 골라 주세요.",
+        ko=f"이 엔진({spec.label.ko})이 답을 쓰다가 멈췄습니다({error}). 다시 시도하거나 다른 엔진을 골라 주세요.",
     )
