@@ -14,6 +14,7 @@ import logging
 import os
 import queue
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ LIGHT: dict[str, Any] = {"concurrency_id": "light", "concurrency_limit": 8}
 
 MOST_LENT = 8  # calls that wait for the network beside those that work
 _POLL_S = 0.1
+TELL_S = 0.4  # between two steps of a progress bar: each keeps the page busy for some 50 ms, whatever it shows
 _threads = ThreadPoolExecutor(max_workers=40, thread_name_prefix="modu")
 
 
@@ -56,12 +58,12 @@ async def work(task: Callable[[Job], T], watch: Callable[[Job], None] | None = N
     language = visitor_language()
     bar = gr.Progress()
     future = asyncio.get_running_loop().run_in_executor(_threads, task, job)
-    told, place = None, _Place()
+    told, told_at, place = None, -TELL_S, _Place()
     try:
         while not (await asyncio.wait({future}, timeout=_POLL_S))[0]:
             place.lend(job.is_elsewhere)
-            if job.latest is not None and job.latest is not told:
-                told = job.latest
+            if job.latest is not None and job.latest is not told and time.monotonic() - told_at >= TELL_S:
+                told, told_at = job.latest, time.monotonic()
                 bar(told.fraction, desc=told.text.to(language))
             if watch is not None:
                 watch(job)

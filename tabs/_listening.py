@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ function made(one, told, playable) {
   return line;
 }
 function draw() {
-  const value = props.value || {}, all = value.lines || [], told = value.words || {};
+  const value = props.value || {}, all = JSON.parse(value.lines || '[]'), told = value.words || {};
   const fresh = value.run !== run || box.querySelector('.stt-empty') !== null;
   if (value.run !== run) { clearTimeout(waiting); waiting = null; }
   run = value.run;
@@ -174,7 +175,7 @@ def lines_value(result: Result, language: Language) -> dict[str, Any]:
     ]
     return {
         "run": result.run,
-        "lines": lines,
+        "lines": json.dumps(lines),  # one string: Gradio's page copies values deeply with each message
         "empty": empty,
         "playable": result.path is not None,
         "words": {name: text.to(language) for name, text in _LINE.items()},
@@ -183,7 +184,7 @@ def lines_value(result: Result, language: Language) -> dict[str, Any]:
 
 def nothing_yet(language: Language) -> dict[str, Any]:
     """The value of the list before anything was written down."""
-    return {"run": "", "lines": [], "empty": _NOTHING.to(language), "words": {}}
+    return {"run": "", "lines": "[]", "empty": _NOTHING.to(language), "words": {}}
 
 
 def facts_html(result: Result, language: Language, growing: bool = False) -> str:

@@ -28,15 +28,19 @@ def new_run() -> str:
 
 
 def playing(run: str, pieces: list[str], complete: bool) -> dict:
-    """The player's value: the files of a run's sentences so far, in order, and whether that was all."""
+    """The player's value: the files of a run's sentences so far, in order, and whether that was all.
+
+    The files are one string, a line each: with each message of its events Gradio's page copies all values deeply, and
+    a list of a thousand files holds it up for a tenth of a second each time.
+    """
     language = visitor_language()
     words = {"pause": _PAUSE, "go_on": _GO_ON, "again": _AGAIN, "piece": _PIECE, "idle": _IDLE}
     told = {name: text.to(language) for name, text in words.items()}
-    return {"run": run, "pieces": pieces, "complete": complete, "words": told}
+    return {"run": run, "pieces": "\n".join(pieces), "complete": complete, "words": told}
 
 
 # Before the page's load event has told the language: nothing to play and nothing to read.
-BLANK: dict = {"run": "", "pieces": [], "complete": False, "words": {}}
+BLANK: dict = {"run": "", "pieces": "", "complete": False, "words": {}}
 
 PLAYER_CSS = """
 .live { display: flex; align-items: center; gap: 12px; min-height: 44px; padding: 4px; flex-wrap: wrap; }
@@ -98,7 +102,7 @@ button.addEventListener('click', () => {
 function follow() {
   const value = props.value || {};
   if (stopped.has(value.run)) return;
-  const fresh = value.pieces || [];
+  const fresh = value.pieces ? value.pieces.split('\\n') : [];
   if (value.run !== run) {
     if (run) stopped.add(run);
     run = value.run;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,10 @@ _SAMPLES = {
     "ru": "Привет. Это мой голос.",
 }
 
+
+# While a text is being spoken the page is told of sentences when there are so many times more of them, or so many
+# seconds later, and lists only the last few.
+_GROWTH, _TELL_S, _LAST = 1.2, 1.0, 5
 
 _LIST_CSS = """
 ol { margin: 8px 0 0; padding: 0 0 0 1.6em; list-style: decimal; }
@@ -208,9 +213,13 @@ async def on_speak(
     options = SpeakOptions(language, voice, speed, seed)
     ending = checks.choice(kind, "format", FORMATS)
     heard = None
+    told, told_at = 0, 0.0
     async for heard in flow(lambda job: _recorded(text, options, ending, engine, job)):
-        facts = _report_html(_facts(heard.speech), visitor_language())
-        if heard.whole is None:
+        count, now = len(heard.pieces), time.monotonic()
+        # A page that gets all sentences of a long text ten times a second stands still.
+        if heard.whole is None and (count > told * _GROWTH or now - told_at > _TELL_S):
+            told, told_at = count, now
+            facts = _report_html(_facts(heard.speech), visitor_language(), _LAST)
             yield playing(run, heard.pieces, False), None, idle, idle, facts
     if heard is not None and heard.whole is not None:
         path, subtitles = heard.whole["path"], _subtitles(heard.speech)["path"]
@@ -287,8 +296,11 @@ def _subtitles(speech: Speech) -> dict[str, Any]:
     return bytes_file(text_to_speech.srt(speech.sentences).encode(), "speech.srt")
 
 
-def _report_html(facts: dict[str, Any], language: Language) -> str:
-    """What was said when and by whom, and what could not be said. Everything from outside is escaped."""
+def _report_html(facts: dict[str, Any], language: Language, last: int | None = None) -> str:
+    """What was said when and by whom, and what could not be said. Everything from outside is escaped.
+
+    `last`: only so many sentences are listed, those at the end.
+    """
     engine = engines.find(TASK, facts["engine"]).label
     said = Text(en="{count} sentences, {duration_s:.1f} s. {engine}.", ko="{count}문장, {duration_s:.1f}초. {engine}.")
     lines = [said.format(count=len(facts["sentences"]), duration_s=facts["duration_s"], engine=engine).to(language)]
@@ -296,8 +308,9 @@ def _report_html(facts: dict[str, Any], language: Language) -> str:
         missing = Text(en="Could not be spoken: {what}", ko="읽지 못한 것: {what}")
         lines.append(missing.format(what="  ".join(facts["unspoken"])).to(language))
     head = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-    items = "".join(_item(sentence, language) for sentence in facts["sentences"])
-    return f'<div class="modu-report" role="status">{head}<ol>{items}</ol></div>'
+    first = max(0, len(facts["sentences"]) - last) if last else 0
+    items = "".join(_item(sentence, language) for sentence in facts["sentences"][first:])
+    return f'<div class="modu-report" role="status">{head}<ol start="{first + 1}">{items}</ol></div>'
 
 
 def _item(sentence: dict[str, Any], language: Language) -> str:

@@ -163,6 +163,20 @@ def test_a_call_runs_off_the_event_loop_and_progress_reaches_the_client(visitor:
     assert any("Step" in (unit.desc or "") for unit in seen)
 
 
+def test_a_bar_moves_a_few_times_a_second_however_often_the_work_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    monkeypatch.setattr(_calls.gr, "Progress", lambda: lambda fraction, desc: told.append(fraction))
+
+    def task(job: Job) -> None:
+        for step in range(150):
+            job.progress(step / 150)
+            time.sleep(0.01)
+
+    begun = time.monotonic()
+    asyncio.run(_calls.work(task))
+    assert 2 <= len(told) <= 1 + (time.monotonic() - begun) / _calls.TELL_S and told == sorted(told)
+
+
 def test_a_cancelled_job_stops_the_work(visitor: Client) -> None:
     job = visitor.submit(SLOW_S, api_name="/slow")
     assert started.wait(60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -114,17 +115,30 @@ def test_sound_comes_while_the_rest_is_still_being_made() -> None:
         return [state async for state in tab.on_speak(*given)]
 
     seen = asyncio.run(states())
-    counts = [len(state[0]["pieces"]) for state in seen]
+    counts = [len(state[0]["pieces"].splitlines()) for state in seen]
     assert counts[0] == 0
     assert counts == sorted(counts)
     assert counts[-1] == 60
     assert [state[0]["complete"] for state in seen] == [False] * (len(seen) - 1) + [True]
     player, whole, sound, srt, report = seen[-1]
-    assert len(list(dict.fromkeys(player["pieces"]))) == 60
+    assert len(set(player["pieces"].splitlines())) == 60
     assert Path(whole).is_file()
     assert sound["value"] == whole
     assert Path(srt["value"]).read_text(encoding="utf-8").count("-->") == 60
     assert "60" in report
+
+
+def test_the_page_is_not_told_of_each_sentence_of_a_long_text() -> None:
+    async def states() -> list[tuple]:
+        given = ("안녕하세요. " * 400, "auto", "auto", 1.0, 0, "wav", "auto")
+        return [state async for state in tab.on_speak(*given)]
+
+    started = time.monotonic()
+    seen = asyncio.run(states())
+    took_s = time.monotonic() - started
+    # By the twentieth part more, 30 steps lead to 400; else one a second.
+    assert len(seen) <= 34 + took_s and seen[-1][4].count("<li>") == 400
+    assert max(state[4].count("<li>") for state in seen[1:-1]) <= 5
 
 
 def test_the_report_escapes_what_the_visitor_wrote() -> None:
@@ -143,7 +157,7 @@ def test_the_report_escapes_what_the_visitor_wrote() -> None:
 def test_a_preview_speaks_in_the_chosen_voice() -> None:
     for language, voice in (("auto", "auto"), ("auto", "ja"), ("de", "auto"), ("auto", "ko-f2")):
         state = asyncio.run(tab.on_preview(language, voice, 1.0, 0, "embedded"))
-        assert len(state["pieces"]) == 1
+        assert len(state["pieces"].splitlines()) == 1
         assert state["complete"]
 
 
