@@ -60,7 +60,7 @@ def launch(page: gr.Blocks, **changes: object) -> gr.Blocks:
         "_app": _server.Server(),
         "theme": _look.theme(),
         "css": _look.CSS,
-        "head": _look.HEAD,
+        "head": _look.head(),
         "i18n": _words.tables(),
         "max_file_size": settings.current().limits.media_bytes,
         "show_error": False,

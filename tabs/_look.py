@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import gradio as gr
 
+from pipelines import settings
 from pipelines.words import Text
 
 FONTS = [
@@ -89,6 +92,9 @@ button[role="tab"].selected { color: var(--primary-700); }
 .modu-table code { font-size: .8rem; color: var(--body-text-color-subdued); background: none; }
 .modu-state-loaded, .modu-state-ready { font-weight: 600; }
 .modu-finding { margin: 4px; font-size: .9rem; }
+#modu-no-answer { position: fixed; inset: auto 12px 12px; z-index: 1000; margin: 0 auto; max-width: 520px;
+  padding: 12px 16px; border-radius: 8px; background: #b91c1c; color: white; box-shadow: 0 4px 16px rgba(0, 0, 0, .3); }
+#modu-no-answer[hidden] { display: none; }
 #modu-models { margin-top: 16px; }
 .modu-quiet { color: var(--body-text-color-subdued); }
 /* Gradio hides it in a narrow window; the chat model and our pages send people to it. */
@@ -105,4 +111,33 @@ footer .show-api { display: flex !important; }
 }
 """
 
-HEAD = '<meta name="description" content="Modu: eight AI demos in one page, offline first">'
+# Where a file cannot be brought to the server Gradio writes to the console only, and its hourglass runs on for ever.
+_NO_ANSWER = Text(
+    en="The server does not answer. What you entered is still here: try again in a moment.",
+    ko="서버가 응답하지 않습니다. 입력하신 내용은 그대로 있습니다. 잠시 뒤에 다시 해 보세요.",
+)
+_TELL_NO_ANSWER = """<script>
+addEventListener('unhandledrejection', (event) => {
+  const reason = event.reason && event.reason.message ? event.reason.message : event.reason;
+  if (!/connection errored out|failed to fetch|networkerror/i.test(String(reason))) return;
+  const words = %s, korean = (%s || navigator.language).startsWith('ko');
+  let box = document.getElementById('modu-no-answer');
+  if (!box) {
+    box = document.createElement('div');
+    box.id = 'modu-no-answer';
+    box.setAttribute('role', 'alert');
+    document.body.append(box);
+  }
+  box.textContent = words[korean ? 'ko' : 'en'];
+  box.hidden = false;
+  clearTimeout(box.timer);
+  box.timer = setTimeout(() => { box.hidden = true; }, 15000);
+});
+</script>"""
+
+
+def head() -> str:
+    """What stands in the page's head."""
+    words = json.dumps({"en": _NO_ANSWER.en, "ko": _NO_ANSWER.ko}, ensure_ascii=False)
+    script = _TELL_NO_ANSWER % (words, json.dumps(settings.language() or ""))
+    return f'<meta name="description" content="Modu: eight AI demos in one page, offline first">{script}'

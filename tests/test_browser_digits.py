@@ -84,3 +84,15 @@ def test_a_file_that_is_no_picture_gets_a_korean_sentence(page_of: Any, tmp_path
     toast.wait_for(timeout=30_000)
     assert "[invalid_input]" in toast.inner_text()
     assert "사진 파일이 아닙니다" in toast.inner_text()
+
+
+@pytest.mark.parametrize(("locale", "said"), [("en-US", "does not answer"), ("ko-KR", "응답하지 않습니다")])
+def test_a_drawing_that_the_server_does_not_take_is_told(page_of: Any, locale: str, said: str) -> None:
+    """Gradio itself writes to the console only, and its hourglass runs for ever."""
+    page = page_of(locale)
+    page.locator("#modu-tabs > .tab-wrapper [role=tab]").nth(1).click()
+    page.locator("#digits-drawing canvas").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(2500)
+    page.route("**/upload*", lambda route: route.abort())
+    draw(page, SEVEN)
+    page.locator("#modu-no-answer", has_text=said).wait_for(timeout=30_000)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import example
 
 pytestmark = pytest.mark.browser
 
@@ -91,3 +92,14 @@ GRADIOS_OWN = {
 def gradios_own(violation: dict[str, Any]) -> bool:
     mark = GRADIOS_OWN.get(violation["id"])
     return mark is not None and all(mark in node["html"] for node in violation["nodes"])
+
+
+def test_on_a_phone_the_page_goes_to_the_answer(page_of: Any) -> None:
+    page = page_of("en-US", "light", 360)
+    tab_buttons(page).nth(1).click()
+    page.locator("#digits-source [role=tab]").nth(1).click()
+    page.locator("#digits-picture input[type=file]").first.set_input_files(str(example("digits", "seven*.jpg")))
+    page.locator("#digits-answer .modu-big", has_text="7").wait_for(timeout=45_000)
+    page.wait_for_function(
+        "document.querySelector('#digits-answer').getBoundingClientRect().bottom < innerHeight", timeout=15_000
+    )

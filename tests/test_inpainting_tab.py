@@ -286,9 +286,18 @@ def test_the_result_becomes_the_next_picture(picture: Any, engine: FakeRepainter
     assert Path(again[4]).name == "my photo-repainted.png", "names do not grow with each round"
 
 
+def test_a_picture_that_a_restarted_server_does_not_know_is_asked_for_again(engine: FakeRepainter) -> None:
+    """The page still shows it: to say that none was chosen would be no help."""
+    shown = {**board(stroke(spot(box=(0, 0, 9, 9)))), "picture": {"source": "x.png", "width": 160, "height": 120}}
+    for asked in (lambda: steps(None, shown), lambda: run(marking.on_faces(None, shown))):
+        with pytest.raises(InvalidInput, match="no longer on the server"):
+            asked()
+
+
 def test_choosing_another_picture_forgets_the_one_before(engine: FakeRepainter) -> None:
-    source, intake, desk, picture = run(marking.on_another())
+    source, intake, desk, picture, emptied = run(marking.on_another())
     assert source is None and picture is None and (intake["visible"], desk["visible"]) == (True, False)
+    assert emptied["picture"] is None and not emptied["mask"]
     with pytest.raises(InvalidInput, match="Choose a picture first"):
         steps(source, board(stroke(spot())))
 

@@ -82,7 +82,7 @@ def _wire_picture(source: gr.State, arrival: gr.State, given: dict[str, Any], sh
     arrival.change(**private(marking.on_arrival), inputs=arrival, outputs=[*opened, arrival], show_progress="hidden")
     given["another"].click(
         **private(marking.on_another),
-        outputs=[source, given["intake"], given["desk"], given["picture"]],
+        outputs=[source, given["intake"], given["desk"], given["picture"], board],
         show_progress="hidden",
     )
     marked: dict[str, Any] = {"inputs": [source, board], "outputs": board}

@@ -15,11 +15,11 @@ from pipelines.inpainting.strokes import Shown
 from pipelines.job import Job
 from pipelines.words import Language, Text
 from tabs._calls import flow
-from tabs._files import bytes_file, original_name, picture_file, stem_of, uploaded
+from tabs._files import bytes_file, original_name, picture_file, stem_of
 from tabs._parts import localized_picker, report_html
 from tabs._words import visitor_language
 from tabs.inpainting import editor, marking
-from tabs.inpainting.endpoints import NO_PICTURE, repainting
+from tabs.inpainting.endpoints import repainting
 
 SIDES: dict[str, Text] = {
     "left": Text(en="Left", ko="왼쪽"),
@@ -66,7 +66,7 @@ async def on_repaint(
     engine: str,
 ) -> AsyncIterator[tuple]:
     """Repaint what is marked, and show it as it comes: comparison, report, result, its box, its download, its seed."""
-    path = uploaded(source, NO_PICTURE)
+    path = editor.picture_path(source, board)
     able, mask = abilities(engine), editor.drawn(board)
     options = RepaintOptions(
         prompt=prompt if able.prompt else "",  # hidden controls say nothing

@@ -11,6 +11,8 @@ from PIL import Image
 
 from pipelines.inpainting import strokes
 from pipelines.words import Language, Text
+from tabs._files import GONE, uploaded
+from tabs.inpainting.endpoints import NO_PICTURE
 
 _FOLDER = Path(__file__).parent
 
@@ -41,7 +43,7 @@ _WORDS: dict[str, Text] = {
 
 def build() -> gr.HTML:
     return gr.HTML(
-        {"id": "", "picture": None, "mask": "", "words": {}},
+        {**nothing(), "id": ""},
         html_template="",
         css_template=(_FOLDER / "editor.css").read_text(encoding="utf-8"),
         js_on_load=(_FOLDER / "editor.js").read_text(encoding="utf-8"),
@@ -49,6 +51,11 @@ def build() -> gr.HTML:
         padding=False,
         apply_default_css=False,
     )
+
+
+def nothing() -> dict[str, Any]:
+    """The component's value without a picture."""
+    return {"id": secrets.token_hex(4), "picture": None, "mask": "", "words": {}}
 
 
 def of_picture(shown: str, width: int, height: int, mask: Image.Image | None, language: Language) -> dict[str, Any]:
@@ -70,3 +77,9 @@ def with_mask(board: dict[str, Any], mask: str) -> dict[str, Any]:
 def drawn(board: object) -> Image.Image | None:
     """The mask that is drawn there; None for nothing. What a browser sends is not trusted."""
     return strokes.read(board.get("mask")) if isinstance(board, dict) else None
+
+
+def picture_path(source: object, board: object) -> Path:
+    """The visitor's picture. It is on the screen but not known here when the server was restarted meanwhile."""
+    shown = isinstance(board, dict) and board.get("picture")
+    return uploaded(source, GONE if shown else NO_PICTURE)

@@ -60,7 +60,7 @@ async def on_arrival(sent: Any) -> tuple:
 
 async def on_another() -> tuple:
     """Back to choosing a picture: the one before is not repainted any more."""
-    return None, gr.update(visible=True), gr.update(visible=False), None
+    return None, gr.update(visible=True), gr.update(visible=False), None, editor.nothing()
 
 
 async def on_faces(source: dict | None, board: dict) -> Any:
@@ -85,7 +85,7 @@ async def on_text(source: dict | None, board: dict) -> Any:
 
 async def on_mask(source: dict | None, board: dict, file: Any) -> Any:
     """The mask of a file in place of the one that is drawn."""
-    path, given = uploaded(source, NO_PICTURE), uploaded(file, _NO_MASK_FILE)
+    path, given = editor.picture_path(source, board), uploaded(file, _NO_MASK_FILE)
 
     def read(_job: Job) -> str:
         image = media.open_picture(path).image
@@ -120,7 +120,7 @@ NO_RESULT = (None, "", gr.update(visible=False))  # comparison, report, the box 
 
 async def _marked(source: dict | None, board: dict, find: Any, nothing: Text) -> Any:
     """The editor's value with what `find` marks in addition to what is drawn."""
-    path, drawn = uploaded(source, NO_PICTURE), editor.drawn(board)
+    path, drawn = editor.picture_path(source, board), editor.drawn(board)
 
     def look(job: Job) -> str:
         image = media.open_picture(path).image
