@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from examples import make_faces
 from pipelines.errors import Cancelled, InvalidInput, TooLarge
@@ -242,6 +243,15 @@ def test_what_is_no_video_is_refused(tmp_path: Path):
         with pytest.raises(InvalidInput):
             hide_faces_in_video(path, out)
         assert not out.exists()
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "webp", "bmp", "tiff"])
+def test_a_photo_is_no_video(tmp_path: Path, kind: str):
+    """It would be searched without its EXIF rotation, and only once."""
+    Image.new("RGB", (64, 48), "white").save(tmp_path / f"photo.{kind}")
+    (tmp_path / f"photo.{kind}").rename(tmp_path / "clip.mp4")
+    with pytest.raises(InvalidInput, match="a picture, not a video"):
+        hide_faces_in_video(tmp_path / "clip.mp4", tmp_path / "out.mp4")
 
 
 def test_sound_alone_is_no_video(tmp_path: Path):

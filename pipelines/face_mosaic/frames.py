@@ -140,6 +140,14 @@ class Source:
 
     def _picture_stream(self) -> Any:
         """The first real video stream; a cover picture inside a song is none."""
+        if self.container.format.name.endswith("_pipe") or self.container.format.name == "image2":
+            # As a video it would be neither turned as its EXIF says nor searched as closely as a photo.
+            raise InvalidInput(
+                Text(
+                    en="This is a picture, not a video. Hide its faces as a photo.",
+                    ko="동영상이 아니라 사진입니다. 사진으로 얼굴을 가려 주세요.",
+                )
+            )
         cover = self._av.stream.Disposition.attached_pic
         streams = [stream for stream in self.container.streams.video if not stream.disposition & cover]
         if not streams or streams[0].codec_context is None or not streams[0].codec_context.width:
