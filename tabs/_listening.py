@@ -124,8 +124,6 @@ draw();
 _GROWING = Text(
     en="Written down up to {at} of {length}. It goes on...", ko="{length} 중 {at}까지 적었습니다. 계속 적는 중..."
 )
-
-
 _STOPPED = Text(en="Stopped: written down up to {at} of {length}.", ko="멈췄습니다. {length} 중 {at}까지 적었습니다.")
 _LINE = {
     "play": Text(en="Play from here", ko="여기부터 재생"),

@@ -313,6 +313,14 @@ def test_a_refusal_lies_over_nothing(visit: Callable[..., Any]) -> None:
     )
 
 
+def write_down_in_two_pieces(page: Any, folder: Path) -> None:
+    """Two sentences with a pause, so long that engines of 4 s hear them one after another. Begins and returns."""
+    long = write(folder / "long.wav", np.concatenate([babble(3), silence(2), babble(3, 1)]))
+    page.set_input_files("#stt-files input[type=file]", str(long))
+    page.wait_for_selector("#stt-files >> text=long")
+    page.click("#stt-run")
+
+
 @pytest.mark.browser
 def test_stop_keeps_the_text_that_is_there(
     visit: Callable[..., Any], listener: FakeListener, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -332,10 +340,7 @@ def test_stop_keeps_the_text_that_is_there(
     monkeypatch.setattr(listener, "hear", hear)
     monkeypatch.setattr(listener, "piece_s", 4.0)
     page = visit("en-US")
-    long = write(tmp_path / "long.wav", np.concatenate([babble(3), silence(2), babble(3, 1)]))
-    page.set_input_files("#stt-files input[type=file]", str(long))
-    page.wait_for_selector("#stt-files >> text=long")
-    page.click("#stt-run")
+    write_down_in_two_pieces(page, tmp_path)
     page.wait_for_selector("#stt-lines .stt-line")
     page.click("#stt-stop")
     assert stopped.wait(60), "the work goes on after Stop"
@@ -394,10 +399,7 @@ def test_a_line_that_is_being_changed_stays_while_the_text_grows(
     monkeypatch.setattr(listener, "hear", hear)
     monkeypatch.setattr(listener, "piece_s", 4.0)
     page = visit("en-US")
-    long = write(tmp_path / "long.wav", np.concatenate([babble(3), silence(2), babble(3, 1)]))
-    page.set_input_files("#stt-files input[type=file]", str(long))
-    page.wait_for_selector("#stt-files >> text=long")
-    page.click("#stt-run")
+    write_down_in_two_pieces(page, tmp_path)
     page.click("#stt-lines .stt-line [contenteditable]")
     page.wait_for_selector("#stt-facts >> text=Written down up to 0:03 of 0:08.")
     page.keyboard.press("End")
