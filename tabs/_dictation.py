@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from tabs import _live
 from tabs._calls import HEAVY, private, work
 from tabs._files import kept_file
 from tabs._words import visitor_language
+
+log = logging.getLogger(__name__)
 
 # Parts of a running recording must stay in their order: one at a time, each done in milliseconds.
 ORDERED: dict[str, Any] = {"concurrency_id": "live", "concurrency_limit": 1}
@@ -46,6 +50,10 @@ _WORDS = {
         en="No microphone was found. Connect one and try again.",
         ko="마이크를 찾지 못했습니다. 마이크를 연결하고 다시 시도해 주세요.",
     ),
+    "unusable": Text(
+        en="This browser could not record with that microphone. Choose another one, or upload a recording.",
+        ko="이 브라우저에서 해당 마이크로 녹음하지 못했습니다. 다른 마이크를 고르거나 녹음 파일을 올려 주세요.",
+    ),
     "insecure": Text(
         en="Browsers give the microphone only to pages opened with https or on this machine (localhost).",
         ko="브라우저는 https로 열었거나 이 컴퓨터(localhost)에서 연 페이지에만 마이크를 내줍니다.",
@@ -54,6 +62,10 @@ _WORDS = {
 _LOST = Text(
     en="The server no longer knows this recording. Start a new one.",
     ko="서버에 이 녹음이 더 이상 없습니다. 새로 시작해 주세요.",
+)
+_UNHEARD = Text(
+    en="The recording itself could not be stored, so it cannot be played.",
+    ko="녹음 자체는 저장하지 못해 재생할 수 없습니다.",
 )
 _NO_SOUND = Text(en="This is no recorded sound.", ko="녹음된 소리가 아닙니다.")
 
@@ -197,7 +209,7 @@ function ending() {
   guard = setTimeout(() => { waiting = 0; parts = []; finish(); }, 30000);
   show(); write(); next();
 }
-function fail(words) { state = 'idle'; run = ''; own = words || ''; close(); show(); write(); }
+function fail(why) { state = 'idle'; run = ''; own = why || ''; close(); show(); write(); }
 
 record.addEventListener('click', async () => {
   if (state !== 'idle') return;
@@ -213,7 +225,7 @@ record.addEventListener('click', async () => {
     await opened({ sampleRate: 16000 });
   } catch (error) {
     if (context) context.close();
-    await opened({});
+    try { await opened({}); } catch (again) { fail(words().unusable); return; }
   }
   parts = []; captured = sent = level = 0;
   run = Array.from(crypto.getRandomValues(new Uint32Array(2)), one => one.toString(16)).join('');
@@ -297,6 +309,8 @@ async def finished(event: gr.EventData, shown: Callable[[Transcript, Path | None
     try:
         found = await work(live.finish)
         sound = await work(lambda _job: _kept(live))
+        if sound is None:
+            found = replace(found, notice=found.notice + _UNHEARD)
     except PipelineError as error:
         return {**_value(event, live.text, error.message), "over": True}, *(gr.skip() for _ in range(count))
     finally:
@@ -304,12 +318,17 @@ async def finished(event: gr.EventData, shown: Callable[[Transcript, Path | None
     return {**_value(event, LiveText(found.text, "", found.notice)), "over": True}, *shown(found, sound)
 
 
-def _kept(live: Live) -> Path:
+def _kept(live: Live) -> Path | None:
+    """The recording as a file that the page may play; None where it cannot be written."""
     name = NAME.to(visitor_language())
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{name}.wav"
-        live.save(path)
-        return Path(kept_file(path)["path"])
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{name}.wav"
+            live.save(path)
+            return Path(kept_file(path)["path"])
+    except OSError as error:
+        log.warning("a recording could not be kept: %s", error)
+        return None
 
 
 def _given(event: gr.EventData) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,45 @@ def test_a_failure_at_the_end_loses_nothing_that_was_settled(
     assert found.text == "hello there" and "broke" in found.notice.en
 
 
+class FullDisk:
+    """A file that takes a few bytes more, and no whole number of samples."""
+
+    def __init__(self, file: Any, room: int) -> None:
+        self._file, self._room = file, room
+
+    def write(self, data: bytes) -> None:
+        taken, self._room = data[: self._room], max(0, self._room - len(data))
+        self._file.write(taken)
+        if len(taken) < len(data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def test_on_a_full_disk_what_was_heard_stays(listener: FakeListener, tmp_path: Path) -> None:
+    live = Live(engine="fake")
+    live._tape = FullDisk(live._tape, 2 * len(spoken(1)) + 1001)
+    live.add(spoken(1))
+    with pytest.raises(EngineFailed, match="disk of this machine is full"):
+        live.add(spoken(1))
+    assert live.finish().text == "hello there"
+    live.save(tmp_path / "kept.wav")
+    assert len_s(sound.open_sound(tmp_path / "kept.wav").samples) == pytest.approx(3.53, abs=0.01)
+
+
+def test_what_breaks_the_listening_is_told_with_the_next_sound(
+    listener: FakeListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = Live(engine="fake")
+    monkeypatch.setattr(live, "_listen", lambda job, last: {}["no such thing"])
+    live.add(spoken(1))
+    with live._busy:
+        pass
+    with pytest.raises(EngineFailed, match="Listening broke off"):
+        live.add(babble(1))
+
+
 def failing(samples: np.ndarray, request: Request, job: Job) -> Heard:
     raise EngineFailed(Text(en="It broke.", ko="고장났습니다."))
 
@@ -141,6 +181,20 @@ def test_a_recording_that_the_server_does_not_know_is_told(page: None) -> None:
     assert "no longer" in told["problem"]
     value, *rest = asyncio.run(_dictation.finished(message(run="r1"), shown, 2))
     assert value["over"] and "no longer" in value["problem"] and len(rest) == 2
+
+
+def test_the_text_is_given_where_the_sound_cannot_be_written(
+    listener: FakeListener, page: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Live, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Live, "save", full)
+    asyncio.run(_dictation.on_start("auto", "transcribe", "fake", False, message(run="r1", rate=16_000)))
+    asyncio.run(_dictation.on_sound(message(run="r1", part=1, sound=letters(spoken(1)))))
+    value, found, recording = asyncio.run(_dictation.finished(message(run="r1"), shown, 2))
+    assert value["over"] and found.text == "hello there" and recording is None
+    assert "cannot be played" in found.notice.en
 
 
 @pytest.mark.parametrize("given", [None, 5, "", "&&&", "AA=="])

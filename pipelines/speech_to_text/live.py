@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pipelines import settings
-from pipelines.errors import Cancelled, PipelineError, TooLarge
+from pipelines.errors import Cancelled, EngineFailed, PipelineError, TooLarge
 from pipelines.job import Job
 from pipelines.sound import Samples, Sound
 from pipelines.sound_write import SoundWriter, to_int16
@@ -22,12 +23,21 @@ from pipelines.speech_to_text.types import SAMPLE_RATE, Segment, TranscribeOptio
 from pipelines.speech_to_text.voice import Span
 from pipelines.words import EMPTY, Text
 
+log = logging.getLogger(__name__)
+
 PAUSE_S = 0.8  # silence after which a sentence is over
 EVERY_S = 0.8  # of new sound, before it is listened to again
 LONGEST_S = 15.0  # a sentence is settled then, so that what is heard again and again stays short
 
-
 _FINISHING = Text(en="Writing down the last words...", ko="마지막 말을 적는 중...")
+_NO_ROOM = Text(
+    en="The recording cannot be stored any more: the disk of this machine is full. What was heard so far stays.",
+    ko="이 컴퓨터의 디스크가 가득 차서 녹음을 더 저장할 수 없습니다. 지금까지 들은 내용은 남습니다.",
+)
+_BROKE = Text(
+    en="Listening broke off. Stop the recording, and start a new one.",
+    ko="듣는 중에 문제가 생겼습니다. 녹음을 끝내고 새로 시작해 주세요.",
+)
 
 
 @dataclass(frozen=True)
@@ -69,8 +79,8 @@ class Live:
     def add(self, samples: Samples) -> LiveText:
         """Take in mono samples that follow the last ones, and say what is known by now. Does not wait.
 
-        Raises `Cancelled` once this was closed, `TooLarge` beyond the longest recording, and whatever ended the
-        listening; what was taken in by then stays.
+        Raises `Cancelled` once this was closed, `TooLarge` beyond the longest recording, `EngineFailed` on a full
+        disk, and whatever ended the listening; what was taken in by then stays.
         """
         self._job.check()
         samples = self._rate.changed(samples)
@@ -78,7 +88,11 @@ class Live:
             self._length_s += len(samples) / SAMPLE_RATE
             if self._length_s > settings.current().limits.media_s:
                 raise _too_long()
-            self._tape.write(to_int16(samples).tobytes())
+            try:
+                self._tape.write(to_int16(samples).tobytes())
+            except OSError as error:
+                log.warning("a recording could not be kept: %s", error)
+                raise EngineFailed(_NO_ROOM) from None
             self._parts.append(samples)
             self._new_s += len(samples) / SAMPLE_RATE
             enough = self._new_s >= EVERY_S
@@ -126,11 +140,12 @@ class Live:
         )
 
     def save(self, path: Path) -> None:
-        """All the sound that came in, as a WAV file at 16 kHz."""
+        """All the sound that came in, as a WAV file at 16 kHz. Raises `OSError` where it cannot be written."""
         with self._waiting, SoundWriter(path, SAMPLE_RATE) as out:
             self._tape.seek(0)
             while data := self._tape.read(1 << 20):
-                out.write(np.asarray(np.frombuffer(data, "<i2") / 32767, np.float32))
+                whole = data[: len(data) // 2 * 2]  # a full disk may have cut the last number in two
+                out.write(np.asarray(np.frombuffer(whole, "<i2") / 32767, np.float32))
 
     def close(self) -> None:
         """Stop listening as soon as possible; nobody waits for the text any more."""
@@ -145,6 +160,9 @@ class Live:
             self._listen(self._job, last=False)
         except PipelineError as error:
             self._error = error
+        except Exception:  # nobody waits for this thread: what breaks it is told with the next sound
+            log.exception("live listening broke")
+            self._error = EngineFailed(_BROKE)
         finally:
             self._busy.release()
 

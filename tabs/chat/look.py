@@ -16,6 +16,7 @@ CSS = """
 #chat-entry { gap: 8px; align-items: flex-end; flex-wrap: nowrap; }
 #chat-entry button { align-self: flex-end; min-height: 44px; flex-grow: 0; }
 #chat-message textarea { min-height: 44px; padding: 10px 12px; }
+#chat-message textarea::placeholder { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 #chat-more { align-items: center; gap: 8px; flex-wrap: nowrap; }
 #chat-more > :first-child { flex: 1 1 0; min-width: 0; padding: 0 4px !important; }
 #chat-more .html-container { padding: 0 !important; }
