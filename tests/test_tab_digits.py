@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 from fakes import FakeDigits, FakeModule, spec
@@ -115,17 +116,23 @@ def test_nothing_drawn_is_a_question_on_the_button_and_silence_while_drawing(eng
     for empty in (None, {"composite": None}, drawn(Image.new("RGB", (320, 320), "white"))):
         with pytest.raises(InvalidInput, match="Draw a digit or choose"):
             run(answers.on_read("draw", "one", empty, None, "auto"))
-        assert run(answers.on_draw("one", empty, "auto")) == ("", None, None, None, None)
+        assert run(answers.on_draw("draw", "one", empty, "auto")) == ("", None, None, None, None)
     with pytest.raises(InvalidInput, match="Draw a digit or choose"):
         run(answers.on_read("picture", "one", drawn(stroke()), None, "auto"))
     assert engine.frames == []
 
 
 def test_drawing_is_read_as_the_button_would(calls: Calls) -> None:
-    live = run(answers.on_draw("one", drawn(stroke()), "fake"))
+    live = run(answers.on_draw("draw", "one", drawn(stroke()), "fake"))
     pressed = run(answers.on_read("draw", "one", drawn(stroke()), None, "fake"))
     assert live[0] == pressed[0] and value(live[1]) == value(pressed[1])
     assert [call["engine"] for _, call in calls] == ["fake", "fake"]
+
+
+def test_a_sheet_that_reports_itself_late_leaves_the_answer_about_a_picture_alone(calls: Calls) -> None:
+    for sheet in (drawn(Image.new("RGB", (320, 320), "white")), drawn(stroke())):
+        assert run(answers.on_draw("picture", "one", sheet, "auto")) == (gr.skip(),) * 5
+    assert calls == []
 
 
 def test_a_transparent_drawing_lies_on_white_paper(calls: Calls) -> None:

@@ -85,7 +85,7 @@ def build(page: gr.Blocks) -> None:
         event.success(None, js=to_result("#digits-answer"))
     drawing.input(
         **private(on_draw),
-        inputs=[mode, drawing, picker.choice],
+        inputs=[source, mode, drawing, picker.choice],
         outputs=outputs,
         show_progress="hidden",
         trigger_mode="always_last",

@@ -35,12 +35,18 @@ async def on_upload(mode: str, picture: dict | None, engine: str) -> tuple:
     return await on_read("picture", mode, None, picture, engine)
 
 
-async def on_draw(mode: str, drawing: dict | None, engine: str) -> tuple:
-    """Read while the visitor draws; an empty sheet clears the answer instead of complaining."""
+async def on_draw(source: str, mode: str, drawing: dict | None, engine: str) -> tuple:
+    """Read while the visitor draws; an empty sheet clears the answer instead of complaining.
+
+    A fresh sheet reports itself as drawn on some time after the page has opened: what was answered about a picture by
+    then stays.
+    """
+    if source != "draw":
+        return (gr.skip(),) * 5
     image = _drawn_file(drawing)
     if image is None:
         return "", None, None, None, None
-    return await on_read("draw", mode, drawing, None, engine)
+    return await on_read(source, mode, drawing, None, engine)
 
 
 async def on_clear() -> tuple:
