@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -69,6 +70,33 @@ def test_an_uploaded_picture_is_read_at_once_and_several_digits_on_request(page_
     page.wait_for_function(
         "() => (document.querySelector('#digits-answer .modu-big')?.innerText || '').length >= 5", timeout=45_000
     )
+
+
+def test_the_answer_stays_when_the_sheet_beside_it_is_ready_only_afterwards(page_of: Any) -> None:
+    page = page_of("en-US")
+    held: list[Any] = []
+    released = False
+
+    def hold(route: Any) -> None:  # how the sheet reports itself: the upload of a chosen picture has an id
+        if released:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(re.compile(r"/upload$"), hold)
+    page.locator("#modu-tabs > .tab-wrapper [role=tab]").nth(1).click()
+    page.locator("#digits-source [role=tab]").nth(1).click()
+    page.locator("#digits-picture").wait_for(timeout=20_000)
+    page.wait_for_timeout(2000)
+    page.locator("#digits-picture input[type=file]").set_input_files(str(example("digits", "seven*.jpg")))
+    answer(page, "7")
+    assert held
+    released = True
+    with page.expect_response(re.compile(r"/queue/join")):
+        for route in held:
+            route.continue_()
+    page.wait_for_timeout(2500)
+    answer(page, "7")
 
 
 def test_a_file_that_is_no_picture_gets_a_korean_sentence(page_of: Any, tmp_path: Any) -> None:
