@@ -56,6 +56,24 @@ _NO_CHOICE = Text(
 class Page(gr.Blocks):
     """The page, whose every event fails with a sentence in the visitor's language."""
 
+    def __exit__(self, *raised: Any) -> None:
+        """Ready to be served. An event without a progress display needs but one place for it.
+
+        The browser looks up all such places of all events so far, each from the root of the page, at every event.
+        """
+        for fn in self.fns.values():
+            if fn.show_progress == "hidden" and fn.show_progress_on is None:
+                fn.show_progress_on = fn.outputs[:1]
+        super().__exit__(*raised)
+
+    def get_config_file(self) -> Any:
+        """As Gradio's; the page need not wait for the values of endpoints, which it does not lay out."""
+        config = super().get_config_file()
+        for one in config["components"]:
+            if one["type"] == "api":
+                one["props"]["visible"] = False
+        return config
+
     async def process_api(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
         """As Gradio's; what goes wrong before or after the handler is told as the handler's own errors are."""
         language = visitor_language(kwargs.get("request"))

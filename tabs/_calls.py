@@ -195,7 +195,8 @@ def endpoint(handler: Callable[..., Any], api_name: str, lane: dict[str, Any]) -
     """Publish `handler` as a typed endpoint without components: raw values in, the contract's results out."""
     published = shown(handler)
     published.__name__ = api_name  # MCP names its tool after the function
-    gr.api(published, api_name=api_name, **lane)
+    with gr.Column(render=False):  # the page has nothing to lay out of the values of programs
+        gr.api(published, api_name=api_name, **lane)
 
 
 def private(handler: Callable[..., Any], lane: dict[str, Any] = LIGHT) -> dict[str, Any]:

@@ -196,3 +196,21 @@ def test_a_mac_or_windows_program_gets_the_files_it_needs(client: Client) -> Non
     _, seen, why = client.predict(image=given("digits", "seven*"), api_name="/digits")
     for path in (seen, why["saliency"], *why["feature_maps"]):
         assert Path(path if isinstance(path, str) else path["path"]).is_file()
+
+
+def test_the_values_of_programs_are_nothing_that_the_page_lays_out_or_waits_for(served_page: Any) -> None:
+    def laid_out(node: dict[str, Any]) -> set[int]:
+        return {node["id"]}.union(*(laid_out(child) for child in node.get("children", [])))
+
+    placed = laid_out(served_page.config["layout"])
+    elsewhere = [one for one in served_page.config["components"] if one["id"] not in placed]
+    assert len(elsewhere) > 100, "the parameters and results of the endpoints"
+    assert {one["type"] for one in elsewhere} == {"api"}
+    assert not any(one["props"].get("visible", True) for one in elsewhere), "the page waits for what is visible"
+
+
+def test_an_event_without_a_progress_display_has_one_place_for_it(served_page: Any) -> None:
+    """The browser looks up all places of all events so far at every event."""
+    quiet = [one for one in served_page.config["dependencies"] if one["show_progress"] == "hidden" and one["targets"]]
+    assert len(quiet) > 50
+    assert all(len(one["show_progress_on"]) <= 1 for one in quiet)
