@@ -144,6 +144,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files that drive a browser over the run: two browsers at once slow each other down."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    driving = [own for own in files.values() if own[0].get_closest_marker("browser")]
+    others = [own for own in files.values() if not own[0].get_closest_marker("browser")]
+    gap = len(others) / max(1, len(driving))
+    places = [*(index * gap for index in range(len(driving))), *range(len(others))]
+    order = sorted(zip(places, [*driving, *others], strict=True), key=lambda placed: placed[0])
+    items[:] = [item for _, own in order for item in own]
+
+
 @pytest.fixture(scope="session")
 def served_page() -> Iterator[Any]:
     """The real app, built and launched once for all tests."""
