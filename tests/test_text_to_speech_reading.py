@@ -14,6 +14,29 @@ from pipelines.text_to_speech.loanwords import hangul
 KOREAN = {
     # the project's own example
     "AI 부트캠프 3기, 9월 1일 14:30, 12,500원": "에이아이 부트캠프 삼 기, 구월 일일 십사 시 삼십 분, 만 이천오백 원",
+    # comparisons
+    "x ≤ 5": "엑스는 오 이하",
+    "5 > 3": "오는 삼 초과",
+    "≤5": "오 이하",
+    "온도 > 30℃": "온도는 섭씨 삼십 도 초과",
+    "x<=10.5 일 때": "엑스는 십 점 오 이하 일 때",
+    "나이<19세": "나이는 십구 세 미만",
+    # the halves of a day, units alone, codes of currencies, days that became names
+    "5:00 pm": "오후 다섯 시",
+    "a.m. 9:00": "오전 아홉 시",
+    "PM 3:30에": "오후 세 시 삼십 분에",
+    "PM2.5 농도, PM10": "피엠 이 점 오 농도, 피엠 십",
+    "kg당 3,000원": "킬로그램당 삼천 원",
+    "100 USD": "백 달러",
+    "USD 100를": "백 달러를",
+    ".5초": "영 점 오 초",
+    "12·3 비상계엄": "십이삼 비상계엄",
+    "12·12": "십이십이",
+    "10·26 사태": "십이육 사태",
+    "9.11 테러": "구일일 테러",
+    "911테러": "구일일테러",
+    "11번가": "십일 번가",
+    "A/S": "에이에스",
     # counters: native or Sino-Korean
     "3시": "세 시",
     "3분": "삼 분",
@@ -186,6 +209,18 @@ KOREAN = {
 }  # fmt: skip
 
 ENGLISH = {
+    "x <= 10, a != 3": "x is at most ten, a is not three",
+    "5 > 3": "five is greater than three",
+    "221B Baker St., then St. Paul's Rd.": "two hundred twenty-one B Baker Street, then Saint Paul's Road",
+    "Main St and 5th Ave": "Main Street and fifth Avenue",
+    "C#, .NET": "C sharp, dot NET",
+    "the .5 liter": "the zero point five liter",
+    "9/11": "nine eleven",
+    "Qwen3-0.6B": "Qwen three zero point six B",
+    "9am-5pm": "nine AM to five PM",
+    "p. 12": "page twelve",
+    "USD 100": "one hundred dollars",
+    "50,000 KRW": "fifty thousand won",
     "①②③": "one two three",
     "+1 555 123 4567": "plus one, five five five, one two three, four five six seven",
     "+82-10-1234-5678": "plus eight two, one zero, one two three four, five six seven eight",
@@ -264,7 +299,6 @@ ENGLISH = {
     "5¢": "five cents",
     "50/50": "fifty fifty",
     "call 911": "call nine one one",
-    "5 > 3": "five greater than three",
     "Fig. 3": "figure three",
     "Mr. & Mrs. Lee": "Mister and Missus Lee",
 }

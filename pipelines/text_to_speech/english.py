@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from pipelines.text_to_speech.english_numbers import cardinal, decimal, fraction, one_by_one, ordinal, two_digits, year
-from pipelines.text_to_speech.rules import NUMBER, is_date, is_fraction, numeral_of_roman
+from pipelines.text_to_speech.rules import CODES, NUMBER, is_date, is_fraction, numeral_of_roman
 
 Match = re.Match[str]
 
@@ -21,7 +21,10 @@ _TITLES = {"Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof":
            "Capt": "Captain", "Rev": "Reverend"}  # fmt: skip
 _SHORT = {"e.g.": "for example", "i.e.": "that is", "etc.": "et cetera", "vs.": "versus", "approx.": "approximately",
           "a.m.": "AM", "p.m.": "PM", "w/o": "without", "w/": "with"}  # fmt: skip
-_NUMBERED = {"fig": "figure", "vol": "volume", "pp": "pages", "ch": "chapter"}
+_NUMBERED = {"fig": "figure", "vol": "volume", "p": "page", "pp": "pages", "ch": "chapter"}
+_STREETS = {"St": "Street", "Ave": "Avenue", "Blvd": "Boulevard", "Rd": "Road"}
+_COMPARED = {"<": "is less than", ">": "is greater than", "<=": "is at most", ">=": "is at least", "≤": "is at most",
+             "≥": "is at least", "!=": "is not", "≠": "is not", "==": "equals"}  # fmt: skip
 _KINGS = "Henry|Louis|Elizabeth|George|Charles|Edward|James|William|John|Paul|Pope|Richard|Philip|Catherine"
 
 # Singular and plural. The plural also stands after decimals and zero.
@@ -104,6 +107,10 @@ def _day_first(found: Match) -> str:
     if not is_date(_MONTHS.index(month) + 1, day):
         return found.group()
     return f"the {ordinal(str(day))} of {month}" + (f", {year(its_year)}" if its_year else "")
+
+
+def _street(found: Match) -> str:
+    return _STREETS[found.group(1) or found.group(2)]
 
 
 def _power(found: Match) -> str:
@@ -232,11 +239,18 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"\b([CF])#"), lambda m: f"{m[1]} sharp"),
     (re.compile(r"['’]?(?<!\d)([2-9]0)['’]?s\b"), lambda m: f"{cardinal(m[1])[:-1]}ies"),
     (re.compile(rf"\b({_either(_TITLES)})\.(?=\s?(?:[A-Z]|&|and\b))"), lambda m: _TITLES[m[1]]),
-    (re.compile(r"\b([Ff]ig|[Vv]ol|[Pp]p|[Cc]h)\.\s?(?=\d)"), lambda m: f"{_NUMBERED[m[1].lower()]} "),
+    (re.compile(r"\b([Ff]ig|[Vv]ol|[Pp]p?|[Cc]h)\.\s?(?=\d)"), lambda m: f"{_NUMBERED[m[1].lower()]} "),
     (re.compile(r"(?<![\d.])(\d+)\^(\d+)(?![\d.])"), _power),
     (re.compile(r"(?<=[Cc]all |[Dd]ial )(911|999|112)\b"), lambda m: one_by_one(m[1])),
-    (re.compile(r"(?<=[\w)])\s?([<>])\s?(?=[\d(])"), lambda m: " less than " if m[1] == "<" else " greater than "),
+    (
+        re.compile(r"(?<=[\w)])(?:\s?([<>]=?|[!=]=|[≤≥≠])\s?(?=[-−]?[\d(])|\s([<>]=?|[!=]=|[≤≥≠])\s(?=\w))"),
+        lambda m: f" {_COMPARED[m[1] or m[2]]} ",
+    ),
+    (re.compile(r"(?<=[a-z] )(St|Ave|Blvd|Rd)(?![\w.])|(?<=[a-z] )(St|Ave|Blvd|Rd)\.(?! [A-Z])"), _street),
     (re.compile(r"\bSt\.(?= [A-Z])"), lambda m: "Saint"),
+    (re.compile(r"(?<![\w.])\.(?=[A-Z][A-Za-z])"), lambda m: " dot "),
+    (re.compile(r"(?<![\w.])\.(?=\d)"), lambda m: "0."),
+    (re.compile(r"(?<![\d/])9/11(?![\d/])"), lambda m: "nine eleven"),
     (re.compile(r"\b(?:No|no|Nos)\.\s?(?=\d)|\bNo (?=\d)|#(?=\d)|№\s?(?=\d)"), lambda m: "number "),
     (re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)(T(?=\d))?"), _iso_date),
     (re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])"), _us_date),
@@ -256,12 +270,14 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"(?<![\d/])(\d+) (\d{1,2})/(\d{1,2})(?![\d/])"), _mixed_fraction),
     (re.compile(r"(?<![\d/])(\d{1,3})/(\d{1,3})(?![\d/])"), _slash),
     (re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?!\d)(?:\s?([AaPp]\.?[Mm]\b\.?))?"), _clock),
-    (re.compile(r"(?<=\d)\s?([AaPp][Mm])\b"), lambda m: f" {m[1].upper()}"),
+    (re.compile(r"(?<=\d)\s?([AaPp][Mm])\b(\s?[–-]\s?(?=\d))?"), lambda m: f" {m[1].upper()}{' to ' if m[2] else ''}"),
     (re.compile(rf"(?<![\w$€£¥₩])({NUMBER})([kM])\b"), lambda m: f"{m[1]} {_SCALES[m[2]]}"),
     (re.compile(r"(?<!\d)(\d{1,3}):(\d{1,3})(?!\d)"), lambda m: f"{cardinal(m[1])} to {cardinal(m[2])}"),
     (re.compile(r"(?<!\w)\+\d{1,3}(?:[- ]\(?\d{1,4}\)?){2,4}(?![\d-])"), _phone),
     (re.compile(r"(?<![\d-])(?:\+\d{1,3}[- ]?)?\(?\d{2,4}\)?[- ]\d{3,4}-\d{4}(?![\d-])"), _phone),
     (re.compile(r"(?<![\d-])(?:\d{3,}-\d{4}|\d{2,}(?:-\d{2,}){2,})(?![\d-])"), _phone),
+    (re.compile(rf"\b({_either(CODES)}) ?(?={NUMBER})"), lambda m: CODES[m[1]]),
+    (re.compile(rf"(?<![\w.,])({NUMBER}) ?({_either(CODES)})\b"), lambda m: f"{CODES[m[2]]}{m[1]}"),
     (re.compile(rf"([$€£¥₩])\s?({NUMBER})\s?[–-]\s?\1?({NUMBER})(?![\d-])"), _money_range),
     (re.compile(rf"([$€£¥₩])\s?({NUMBER})(?:\s?(thousand|million|billion|trillion|bn|[KkMB])\b)?"), _money),
     (re.compile(rf"(?:(?<!\w)([-−]))?({NUMBER})\s?°\s?([CF])?"), _degrees),
@@ -272,6 +288,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(rf"\b({_KINGS}) {_NUMERAL}\b"), _king),
     (re.compile(rf"\b([A-Z][A-Za-z]+) {_NUMERAL}\b(?!')"), _roman),
     (re.compile(r"(?<=[\d)])\s*([+*×÷]|\s[-−x]\s)\s*(?=[\d(])"), _equation),
+    (re.compile(r"(?<=[A-Za-z])(\d+)-(?=\d)"), lambda m: f"{m[1]} "),  # a name such as Qwen3-0.6B
     (re.compile(r"(?<=\d)\s?[~–-]\s?(?=\d)"), lambda m: " to "),
     (re.compile(r"(?<![\w.])[-−]\s?(?=\d)"), lambda m: "minus "),
     (re.compile(r"(?<![\d.,])(1[1-9]\d\d|20\d\d)(s)?(?!\d|,\d|\.\d)"), _year),

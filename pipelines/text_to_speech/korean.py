@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pipelines.text_to_speech import korean_words as words
 from pipelines.text_to_speech.korean_numbers import SINO, decimal, native, one_by_one, sino
 from pipelines.text_to_speech.loanwords import hangul
-from pipelines.text_to_speech.rules import NUMBER, is_date, is_fraction, numeral_of_roman
+from pipelines.text_to_speech.rules import CODES, NUMBER, is_date, is_fraction, numeral_of_roman
 
 Match = re.Match[str]
 Phonemes = Callable[[str], str]
 
 _MONTHS = ("", "일", "이", "삼", "사", "오", "유", "칠", "팔", "구", "시", "십일", "십이")  # 유월, 시월
+_COMPARED = {"<": "미만", ">": "초과", "≤": "이하", "≥": "이상", "<=": "이하", ">=": "이상"}
 _BIG = r"(?:십(?![가-힣])|백(?![화신제두])|천(?![사재장])|만(?![두화])|억|조(?![각합교항건]))"
 _SIGNED = r"(?<![\w.])[-−]\s?(?=\d)"
 
@@ -163,8 +164,29 @@ def _degree_range(found: Match) -> str:
 
 
 def _anniversary(found: Match) -> str:
-    """5·18 and 3.1운동: the digits of a day that became a name."""
-    return one_by_one(found.group(1) + (found.group(2) or found.group(3)), SINO)
+    """5·18 and 3.1운동: the digits of a day that became a name; 10 and 12 stay numbers (10·26, 12·12)."""
+    month, day = found.group(1), found.group(2) or found.group(3)
+    said = sino(month) if int(month) > 9 else one_by_one(month, SINO)
+    return said + (sino(day) if day == "10" or day == month else one_by_one(day, SINO))
+
+
+def _comparison(found: Match) -> str:
+    """x ≤ 5 as x는 5 이하, and ≤5 as 5 이하."""
+    left, sign, right = found.group(1) or "", found.group(2), found.group(3)
+    if left:
+        heard = decimal(left) if left[-1].isdigit() else words.LETTERS.get(left[-1].upper(), left)
+        left += f"{'은' if _has_final(heard) else '는'} "
+    return f"{left}{right} {_COMPARED[sign]}"
+
+
+def _half_of_day(found: Match) -> str:
+    """5 pm and a.m. 9:00."""
+    half, hour, minute = (
+        (found.group(1) or found.group(6)).lower(),
+        found.group(2) or found.group(4),
+        found[3] or found[5],
+    )
+    return f"{'오전' if half == 'a' else '오후'} {hour}{f':{minute}' if minute else '시'}"
 
 
 def _unit(found: Match) -> str:
@@ -285,6 +307,10 @@ _SINO = _alternatives(words.SINO_COUNTERS)
 _SINO_LONG = _alternatives(one for one in words.SINO_COUNTERS if len(one) > 1)
 _COUNTER = rf"(?:{_NATIVE_LONG}|{_SINO_LONG}|(?:{_NATIVE_SHORT}){_ONE_SYLLABLE}|{_SINO})"
 _MIXED = _alternatives(word for word in words.WORDS if re.search(r"[\d-]", word))
+_MEASURE = (
+    rf"[-−]?{NUMBER}(?:\s?(?:{_alternatives(words.UNITS)}|°\s?[CF]|[만억]?\s?원)"
+    "|도|개월|개|명|세|살|점|회|번|분|초|시간|일|년)?"
+)
 _LATIN = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
@@ -292,15 +318,34 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"(?:https?://|www\.)[^\s가-힣<>\"')]*[\w/]|[\w.+-]+@[\w-]+(?:\.[A-Za-z]+)+", re.ASCII), _address),
     (re.compile(r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|kr|io|ai|dev)\b(?:/[\w./-]*\w)?", re.ASCII), _address),
     (re.compile(rf"(?<![A-Za-z0-9-])(?:{_MIXED})(?![A-Za-z0-9-])", re.IGNORECASE), _listed),
+    (re.compile(r"(?<![\w.])\.(?=\d)"), lambda m: "0."),
     (re.compile(r"(?<!\d)(\d{4})(?:[-/]|\.\s?)(\d{1,2})(?:[-/]|\.\s?)(\d{1,2})(?!\d)(T(?=\d))?"), _date),
     (re.compile(r"(?<!\w)['’](\d{2})\.\s?(\d{1,2})\.\s?(\d{1,2})(?!\d)"), _short_date),
     (re.compile(r"(?<![\d.])(\d+)\^(\d+)(?![\d.])"), _power),
     (re.compile(r"(?<![\d/.])(\d{1,3}) (\d{1,2})/(\d{1,2})(?![\d/])"), _mixed_fraction),
     (re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,3})(?![\d/])"), _slash),
+    (
+        re.compile(
+            r"(?<![A-Za-z])([ap])(?:\.m\. ?|m ?(?=\d{1,2}:))(\d{1,2})(?::(\d{2}))?(?![\d:])"
+            r"|(?<![\d:])(\d{1,2})(?::(\d{2}))? ?([ap])(?:\.m\.|m(?![A-Za-z]))",
+            re.IGNORECASE,
+        ),
+        _half_of_day,
+    ),
     (re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?!\d)"), _clock),
     (re.compile(rf"(\d{{1,2}})(?:[·‧・](\d{{1,2}})|\.(\d{{1,2}})(?=\s?(?:{words.ANNIVERSARIES})))"), _anniversary),
     (re.compile(r"(?<![\d-])(\d{1,3})-(\d{1,3})(?=\s?(?:로|으로|승|패))"), lambda m: f"{sino(m[1])} 대 {sino(m[2])}"),
+    (re.compile(r"(?<![\d.])911(?=\s?테러)"), lambda m: one_by_one(m[0], SINO)),
     (re.compile(r"\b(?:No|no|NO)\.?\s?(?=\d)"), lambda m: "넘버 "),
+    (
+        re.compile(rf"(?:({NUMBER}|[A-Za-z]|[가-힣]+)\s*|(?<!\S))(<=|>=|[<>≤≥])\s*({_MEASURE})(?![\w가-힣])"),
+        _comparison,
+    ),
+    (re.compile(r"(?<![A-Za-z0-9/])([A-Z])/([A-Z])(?![A-Za-z0-9/])"), lambda m: m[1] + m[2]),
+    (
+        re.compile(rf"(?<![A-Za-z0-9])({_alternatives(words.UNITS)})(?=당(?![가-힣]))"),
+        lambda m: words.UNITS[m[1]].format(n="").strip(),
+    ),
     (re.compile(r"(?<!\w)\+\d{1,3}(?:[- ]\(?\d{1,4}\)?){2,4}(?![\d-])"), _phone),
     (
         re.compile(r"(?<!\d)(\d{1,3})(?::|\s?대\s?(?=\d+(?![\d가-힣])))(\d{1,3})(?!\d)"),
@@ -313,6 +358,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
         lambda m: one_by_one(m[0], SINO),
     ),
     (re.compile(r"(?<![\d-])(?:01\d{8,9}|01\d \d{3,4} \d{4}|1[568]\d\d-\d{4}|\d{2,}(?:-\d{2,}){2,})(?![\d-])"), _phone),
+    (re.compile(rf"(?<![A-Za-z])({_alternatives(CODES)}) ?(?={NUMBER})"), lambda m: CODES[m[1]]),
+    (re.compile(rf"(?<![\w.,])({NUMBER}) ?({_alternatives(CODES)})(?![A-Za-z])"), lambda m: f"{CODES[m[2]]}{m[1]}"),
     (re.compile(rf"([$€£¥₩])\s?({NUMBER})(?:\s?([십백천만억조]))?"), _money),
     (re.compile(rf"(?<!\w)([-−])?(\d+)\s?[~–]\s?([-−])?(\d+)\s?(?:°\s?C|{_DEGREE})"), _degree_range),
     (re.compile(r"(\d+)\s?분의\s?(\d+)"), lambda m: f"{sino(m[1])}분의 {sino(m[2])}"),

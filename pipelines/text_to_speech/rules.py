@@ -4,6 +4,9 @@ from __future__ import annotations
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 
+# Codes of currencies (ISO 4217) and their signs.
+CODES = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "KRW": "₩"}
+
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
