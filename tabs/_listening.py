@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -150,6 +150,45 @@ class Result:
     def transcript(self) -> Transcript:
         """With the visitor's changes; lines that were emptied are left out."""
         return self.original if self.texts is None else subtitles.edited(self.original, self.texts)
+
+
+@dataclass
+class Desk:
+    """The recordings of one visitor, changed in place: what is still being written down sees what the visitor does.
+
+    `looked_at`: which of them, where it is not the newest.
+    """
+
+    results: list[Result] = field(default_factory=list)
+    looked_at: int | None = None
+
+    @property
+    def which(self) -> int:
+        return len(self.results) - 1 if self.looked_at is None else self.looked_at
+
+    def look_at(self, which: int) -> None:
+        self.looked_at = None if which == len(self.results) - 1 else which
+
+    def put(self, which: int, result: Result) -> None:
+        """A new recording, or more of one that is there, whose changed lines stay."""
+        if which == len(self.results):
+            self.results.append(result)
+            return
+        before = self.results[which]
+        if before.texts is not None:
+            kept = zip(before.original.segments, before.texts, strict=True)
+            changed = {(segment.start, segment.text): text for segment, text in kept}
+            said = result.original.segments
+            result = replace(result, texts=tuple(changed.get((one.start, one.text), one.text) for one in said))
+        self.results[which] = result
+
+    def change(self, run: str, texts: tuple[str, ...]) -> int | None:
+        """The visitor's lines of a recording; gives which one, None where they fit none."""
+        for which, one in enumerate(self.results):
+            if one.run == run and len(texts) == len(one.original.segments):
+                self.results[which] = replace(one, texts=texts)
+                return which
+        return None
 
 
 def player_html(path: str | None) -> str:

@@ -18,7 +18,7 @@ from pipelines.words import EMPTY, Language, Text
 from tabs import _dictation, _listening, _live, _on_screen, _sending, _whisper
 from tabs._calls import HEAVY, endpoint, flow, private, tell, work
 from tabs._files import bytes_file, original_name, stem_of, uploaded
-from tabs._listening import Result
+from tabs._listening import Desk, Result
 from tabs._parts import (
     EnginePicker,
     engine_line_box,
@@ -154,7 +154,7 @@ def _options() -> tuple[list[Any], EnginePicker]:
 
 
 def _results() -> list[Any]:
-    results = gr.State([])
+    desk = gr.State(Desk())
     which = gr.Dropdown([], label=say("Recording", "녹음"), visible=False, elem_id="stt-which", filterable=False)
     player = gr.HTML(elem_id="stt-player", padding=False)
     facts = gr.HTML(elem_id="stt-facts", padding=False)
@@ -171,13 +171,13 @@ def _results() -> list[Any]:
             gr.DownloadButton(kind.upper(), elem_id=f"stt-{kind}", interactive=False, size="sm") for kind in FORMATS
         ]
     with gr.Row():
-        _sending.offer("chat", _text_of, [results, which], "stt-to-chat")
-        _sending.offer("text_to_speech", _text_of, [results, which], "stt-to-speech")
-    return [results, which, player, facts, lines, *files]
+        _sending.offer("chat", _text_of, [desk, which], "stt-to-chat")
+        _sending.offer("text_to_speech", _text_of, [desk, which], "stt-to-speech")
+    return [desk, which, player, facts, lines, *files]
 
 
 def _wire(shown: dict[str, Any], options: list[Any], outputs: list[Any]) -> None:
-    results, which, _player, facts, lines, *files = outputs
+    desk, which, _player, facts, lines, *files = outputs
     # One bar, in a line of its own; what `on_ended` writes there takes the mark of an error away again.
     showing: dict[str, Any] = {"outputs": outputs, "show_progress_on": facts}
     running = [
@@ -185,12 +185,12 @@ def _wire(shown: dict[str, Any], options: list[Any], outputs: list[Any]) -> None
         shown["run_recording"].click(**private(on_recording, HEAVY), inputs=[shown["recording"], *options], **showing),
     ]
     quiet: dict[str, Any] = {"show_progress": "hidden", "queue": False}
-    ended = {**private(on_ended), "inputs": [results, which], "outputs": facts, **quiet}
+    ended = {**private(on_ended), "inputs": [desk, which], "outputs": facts, **quiet}
     for event in running:
         event.failure(**ended)
     shown["stop"].click(**ended, cancels=running)
-    which.input(**private(on_which), inputs=[results, which], outputs=outputs, show_progress="hidden")
-    lines.input(**private(on_edit), inputs=[results, which], outputs=[results, *files], show_progress="hidden")
+    which.input(**private(on_which), inputs=[desk, which], outputs=outputs, show_progress="hidden")
+    lines.input(**private(on_edit), inputs=[desk, which], outputs=files, show_progress="hidden")
 
 
 async def on_open() -> tuple:
@@ -206,7 +206,7 @@ async def on_files(files: list[str] | None, language: str, task: str, engine: st
     """Write down all chosen files, one after the other; one that cannot be read does not stop the others."""
     if not files:
         uploaded(None, NO_RECORDING)
-    results: list[Result] = []
+    desk = Desk()
     run = secrets.token_hex(8)
     options = TranscribeOptions(language=language, task=task, word_timestamps=words)
     for number, file in enumerate(files or []):
@@ -214,16 +214,16 @@ async def on_files(files: list[str] | None, language: str, task: str, engine: st
         result = Result(f"{run}-{number}", original_name(file), str(path), _nothing_heard(EMPTY), readable=False)
         try:
             async for found in _heard(path, options, engine):
-                result = replace(result, original=found, readable=True)
-                yield _shown([*results, result], len(results), growing=True)
+                desk.put(number, replace(result, original=found, readable=True))
+                yield _shown(desk, growing=True)
         except PipelineError as error:
             if len(files or []) == 1:
                 raise
             tell(_OF_FILE.format(name=result.name, why=error.message))
-            if not result.original.segments:  # else what was written down by then stays
-                result = replace(result, original=_nothing_heard(error.message), readable=False)
-        results.append(result)
-        yield _shown(results, len(results) - 1)
+            if number == len(desk.results) or not desk.results[number].original.segments:
+                # else what was written down by then stays
+                desk.put(number, replace(result, original=_nothing_heard(error.message)))
+        yield _shown(desk)
 
 
 async def on_recording(file: str | None, language: str, task: str, engine: str, words: bool) -> AsyncIterator[tuple]:
@@ -232,33 +232,31 @@ async def on_recording(file: str | None, language: str, task: str, engine: str, 
         yield step
 
 
-async def on_ended(results: list[Result], which: int | None) -> Any:
+async def on_ended(desk: Desk, which: int | None) -> Any:
     """It was stopped or failed on the way: how far it has come is told beside what was written down."""
-    return _listening.facts_html(results[which or 0], visitor_language()) if results else gr.skip()
+    return _listening.facts_html(desk.results[which or 0], visitor_language()) if desk.results else gr.skip()
 
 
-async def on_which(results: list[Result], which: int) -> tuple:
-    """Another one of the recordings is looked at."""
-    return _shown(results, which)
+async def on_which(desk: Desk, which: int) -> tuple:
+    """Another one of the recordings is looked at, and stays in sight while more is written down."""
+    desk.look_at(which)
+    return _shown(desk)
 
 
-async def on_edit(results: list[Result], which: int, event: gr.EventData) -> tuple:
+async def on_edit(desk: Desk, which: int, event: gr.EventData) -> tuple:
     """The visitor changed the text: the files to download follow."""
     given = event._data or {}
-    texts = tuple(f"{text}" for text in given.get("texts", []))
-    index = next((at for at, one in enumerate(results) if one.run == given.get("run")), None)
-    if index is None or len(texts) != len(results[index].original.segments):
-        return gr.skip(), *(gr.skip() for _ in FORMATS)
-    changed = replace(results[index], texts=texts)
-    results = [*results[:index], changed, *results[index + 1 :]]
-    return results, *(_downloads(changed) if index == (which or 0) else [gr.skip() for _ in FORMATS])
+    changed = desk.change(str(given.get("run")), tuple(f"{text}" for text in given.get("texts", [])))
+    if changed is None or changed != (which or 0):
+        return tuple(gr.skip() for _ in FORMATS)
+    return tuple(_downloads(desk.results[changed]))
 
 
 def on_dictated(found: Transcript, recording: Path | None) -> tuple:
     """A live recording became text: a result like any other."""
     name = _dictation.NAME.to(visitor_language())
     path = None if recording is None else str(recording)
-    return _shown([Result(secrets.token_hex(8), name, path, found)], 0)
+    return _shown(Desk([Result(secrets.token_hex(8), name, path, found)]))
 
 
 def _nothing_heard(why: Text) -> Transcript:
@@ -269,14 +267,15 @@ def _heard(path: Path, options: TranscribeOptions, engine: str) -> AsyncIterator
     return flow(lambda job: speech_to_text.stream(path, options, engine, job))
 
 
-def _shown(results: list[Result], which: int, growing: bool = False) -> tuple:
-    """Values of all components of the result side. `growing`: there is more to come of the one that is looked at."""
+def _shown(desk: Desk, growing: bool = False) -> tuple:
+    """Values of all components of the result side. `growing`: there is more to come of the newest recording."""
     language = visitor_language()
-    current = results[which]
-    names = [(f"{index + 1}. {one.name}", index) for index, one in enumerate(results)]
+    current = desk.results[desk.which]
+    growing = growing and current is desk.results[-1]
+    names = [(f"{index + 1}. {one.name}", index) for index, one in enumerate(desk.results)]
     return (
-        results,
-        gr.update(choices=names, value=which, visible=len(results) > 1),
+        desk,
+        gr.update(choices=names, value=desk.which, visible=len(names) > 1),
         _listening.player_html(current.path if current.readable else None),
         _listening.facts_html(current, language, growing) if current.readable else "",
         _listening.lines_value(current, language),
@@ -284,9 +283,9 @@ def _shown(results: list[Result], which: int, growing: bool = False) -> tuple:
     )
 
 
-def _text_of(results: list[Result], which: int | None) -> str:
+def _text_of(desk: Desk, which: int | None) -> str:
     """The text of the recording that is looked at, as the visitor left it."""
-    return results[which or 0].transcript.text if results else ""
+    return desk.results[which or 0].transcript.text if desk.results else ""
 
 
 def _downloads(result: Result) -> list[Any]:

@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from pipelines.speech_to_text import LANGUAGES, Heard, Request, Segment, Transcr
 from pipelines.words import Text
 from tabs import _listening, _live, _whisper
 from tabs import speech_to_text as tab
-from tabs._listening import Result
+from tabs._listening import Desk, Result
 
 ENGLISH = ROOT / "examples" / "speech_to_text" / "english.wav"
 
@@ -138,8 +139,8 @@ def test_several_files_one_broken(
     good = [upload(write(tmp_path / f"{name}.wav", babble(2)))["path"] for name in ("one", "two")]
     broken = upload(b"text, not sound " * 20, "broken.wav")["path"]
     last = steps(tab.on_files([good[0], broken, good[1]], "auto", "transcribe", "fake", False))[-1]
-    results, which, player, facts, lines, *files = last
-    assert [(one.name, one.readable) for one in results] == [
+    desk, which, player, facts, lines, *files = last
+    assert [(one.name, one.readable) for one in desk.results] == [
         ("one.wav", True),
         ("broken.wav", False),
         ("two.wav", True),
@@ -149,7 +150,7 @@ def test_several_files_one_broken(
     assert "fake" in facts and texts(lines) == ["hello there"] and len(files) == 5
     assert len(told) == 1 and "broken.wav" in told[0].ko
     # Why one was not read can still be looked up when the message is gone.
-    *_, player, facts, lines, first, _, _, _, _ = asyncio.run(tab.on_which(results, 1))
+    *_, player, facts, lines, first, _, _, _, _ = asyncio.run(tab.on_which(desk, 1))
     assert (player, facts, texts(lines), first["interactive"]) == ("", "", [], False) and "holds text" in lines["empty"]
 
 
@@ -180,26 +181,58 @@ def edit(*texts: str, run: str = "run") -> gr.EventData:
 
 
 def test_edited_lines_change_the_files(tmp_path: Path) -> None:
-    event = edit("new words", "")
-    results, *files = asyncio.run(tab.on_edit([result("old", "gone")], 0, event))
+    desk = Desk([result("old", "gone")])
+    files = asyncio.run(tab.on_edit(desk, 0, edit("new words", "")))
     by_kind = {Path(file["value"]).suffix: Path(file["value"]).read_text() for file in files}
     assert set(by_kind) == {f".{kind}" for kind in subtitles.WRITERS}
     assert by_kind[".txt"] == "new words\n" and "old" not in by_kind[".srt"] + by_kind[".json"]
-    again, *_ = asyncio.run(tab.on_edit(results, 0, edit("new words", "back")))
-    assert again[0].transcript.text == "new words back"
+    asyncio.run(tab.on_edit(desk, 0, edit("new words", "back")))
+    assert desk.results[0].transcript.text == "new words back"
 
 
 def test_a_line_that_was_emptied_can_be_filled_again_after_looking_elsewhere() -> None:
-    results, *_ = asyncio.run(tab.on_edit([result("old", "gone"), result("other")], 0, edit("new", "")))
-    shown = asyncio.run(tab.on_which(results, 0))[4]
+    desk = Desk([result("old", "gone"), result("other")])
+    asyncio.run(tab.on_edit(desk, 0, edit("new", "")))
+    shown = asyncio.run(tab.on_which(desk, 0))[4]
     assert texts(shown) == ["new", ""] and shown["run"] == "run"
-    results, *_ = asyncio.run(tab.on_edit(results, 0, edit("new", "back")))
-    assert results[0].transcript.text == "new back"
+    asyncio.run(tab.on_edit(desk, 0, edit("new", "back")))
+    assert desk.results[0].transcript.text == "new back"
 
 
 def test_a_change_that_comes_late_is_not_taken_for_another_recording() -> None:
-    skipped, *_ = asyncio.run(tab.on_edit([result("one", "two")], 0, edit("mine", "too", run="gone")))
-    assert skipped == gr.skip()
+    desk = Desk([result("one", "two")])
+    assert set(map(str, asyncio.run(tab.on_edit(desk, 0, edit("mine", "too", run="gone"))))) == {str(gr.skip())}
+    assert desk.results == [result("one", "two")]
+
+
+def test_what_is_changed_and_looked_at_stays_while_more_files_are_written_down(
+    listener: FakeListener, upload: Callable[..., Any], tmp_path: Path
+) -> None:
+    files = [upload(write(tmp_path / f"{name}.wav", babble(2)))["path"] for name in ("one", "two", "three")]
+
+    async def meanwhile() -> list[tuple]:
+        seen = []
+        async for desk, which, _player, _facts, lines, *_ in tab.on_files(files, "auto", "transcribe", "fake", False):
+            seen.append((len(desk.results), which["value"], texts(lines)))
+            if len(desk.results) == 1:  # while the second one is heard
+                await tab.on_edit(desk, 0, edit("mine", run=desk.results[0].run))
+            if len(desk.results) == 2:
+                await tab.on_which(desk, 0)
+        await tab.on_which(desk, 2)
+        assert desk.looked_at is None, "the newest is followed again"
+        assert [one.transcript.text for one in desk.results] == ["mine", "hello there", "hello there"]
+        return seen
+
+    seen = asyncio.run(meanwhile())
+    assert [step for step in seen if step[0] == 3] and all(
+        (which, lines) == (0, ["mine"]) for count, which, lines in seen if count == 3
+    )
+
+
+def test_changed_lines_stay_while_the_text_grows() -> None:
+    desk = Desk([replace(result("one", "two"), texts=("mine", "two"))])
+    desk.put(0, result("one", "two and a half", "three"))
+    assert desk.results[0].texts == ("mine", "two and a half", "three")
 
 
 def test_what_a_visitor_reads_is_escaped() -> None:
