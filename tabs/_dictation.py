@@ -302,20 +302,31 @@ async def on_sound(event: gr.EventData) -> dict[str, Any]:
 
 
 async def finished(event: gr.EventData, shown: Callable[[Transcript, Path | None], tuple], count: int) -> tuple:
-    """The recording is over: its text becomes a result like any other, with its sound."""
+    """The recording is over: its text becomes a result like any other, with its sound.
+
+    What could not be written down at all can still be listened to.
+    """
     live = _live.current()
     if live is None:
         return {**_value(event, LiveText("", ""), _LOST), "over": True}, *(gr.skip() for _ in range(count))
+    problem = EMPTY
     try:
-        found = await work(live.finish)
+        try:
+            found = await work(live.finish)
+        except Cancelled:
+            raise
+        except PipelineError as error:
+            problem = error.message
+            found = Transcript("", (), None, None, round(live.length_s, 3), False, "", problem)
         sound = await work(lambda _job: _kept(live))
-        if sound is None:
-            found = replace(found, notice=found.notice + _UNHEARD)
     except PipelineError as error:
         return {**_value(event, live.text, error.message), "over": True}, *(gr.skip() for _ in range(count))
     finally:
         _live.end()
-    return {**_value(event, LiveText(found.text, "", found.notice)), "over": True}, *shown(found, sound)
+    if sound is None:
+        found = replace(found, notice=found.notice + _UNHEARD)
+    notice = EMPTY if problem != EMPTY else found.notice
+    return {**_value(event, LiveText(found.text, "", notice), problem), "over": True}, *shown(found, sound)
 
 
 def _kept(live: Live) -> Path | None:

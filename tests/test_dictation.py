@@ -197,6 +197,19 @@ def test_the_text_is_given_where_the_sound_cannot_be_written(
     assert "cannot be played" in found.notice.en
 
 
+def test_what_could_not_be_written_down_at_all_can_be_listened_to(
+    listener: FakeListener, page: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "hear", failing)
+    asyncio.run(_dictation.on_start("auto", "transcribe", "fake", False, message(run="r1", rate=16_000)))
+    asyncio.run(_dictation.on_sound(message(run="r1", part=1, sound=letters(babble(2)))))
+    value, found, recording = asyncio.run(_dictation.finished(message(run="r1"), shown, 2))
+    assert value["over"] and "It broke" in value["problem"] and not value["notice"]
+    assert found.text == "" and "It broke" in found.notice.en and not found.no_speech
+    length_s = sound.open_sound(recording).duration_s
+    assert length_s == pytest.approx(found.duration_s, abs=0.01) and length_s > 1
+
+
 @pytest.mark.parametrize("given", [None, 5, "", "&&&", "AA=="])
 def test_what_is_no_sound_is_refused(page: None, given: object) -> None:
     asyncio.run(_dictation.on_start("auto", "transcribe", "auto", False, message(run="r", rate=16_000)))

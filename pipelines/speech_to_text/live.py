@@ -107,6 +107,11 @@ class Live:
         """What is known by now."""
         return self._text
 
+    @property
+    def length_s(self) -> float:
+        """Seconds of sound that came in."""
+        return self._length_s
+
     def finish(self, job: Job | None = None) -> Transcript:
         """Settle what is left and give the whole transcript.
 
