@@ -338,7 +338,9 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Match], str]], ...] = (
     (re.compile(r"(?<![\d.])911(?=\s?테러)"), lambda m: one_by_one(m[0], SINO)),
     (re.compile(r"\b(?:No|no|NO)\.?\s?(?=\d)"), lambda m: "넘버 "),
     (
-        re.compile(rf"(?:({NUMBER}|[A-Za-z]|[가-힣]+)\s*|(?<!\S))(<=|>=|[<>≤≥])\s*({_MEASURE})(?![\w가-힣])"),
+        re.compile(
+            rf"(?:({NUMBER}|[A-Za-z]|(?<![가-힣])[가-힣]{{1,30}})\s*|(?<!\S))(<=|>=|[<>≤≥])\s*({_MEASURE})(?![\w가-힣])"
+        ),
         _comparison,
     ),
     (re.compile(r"(?<![A-Za-z0-9/])([A-Z])/([A-Z])(?![A-Za-z0-9/])"), lambda m: m[1] + m[2]),
