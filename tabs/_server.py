@@ -48,7 +48,7 @@ class Server(App):
     def build_middleware_stack(self) -> ASGIApp:
         chosen = settings.current()
         guarded: ASGIApp = NamedValues(super().build_middleware_stack(), self.get_blocks)
-        guarded = OwnPictures(NoProxy(guarded))
+        guarded = OwnPictures(QuickCheck(NoProxy(guarded)))
         guarded = BodyLimit(guarded, chosen.limits.body_bytes)
         if chosen.cors_origins:
             return AllowOrigins(guarded, chosen.cors_origins)
@@ -85,6 +85,25 @@ class NoProxy:
         _, asked_for_file, name = str(scope.get("path", "")).partition("/file=")
         if asked_for_file and name.lstrip("/").lower().startswith(("http:", "https:")):
             await answer(send, 404, "This server hands out its own files only. [invalid_input]")
+            return
+        await self.app(scope, receive, send)
+
+
+class QuickCheck:
+    """Answer a HEAD request for the page without making the page.
+
+    Gradio asks so at the start and gives up after three seconds, in which a busy machine cannot make a page of this
+    size.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"] == "/":
+            headers = [(b"content-type", b"text/html; charset=utf-8")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
             return
         await self.app(scope, receive, send)
 

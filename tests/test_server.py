@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlparse
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 import raw
 from conftest import free_port
 from PIL import Image
+from starlette.templating import Jinja2Templates
 
 import app
 
@@ -155,6 +157,22 @@ def test_the_owner_may_let_pages_of_other_origins_in(monkeypatch: pytest.MonkeyP
         assert large.status_code == 413 and allowed(large) == ELSEWHERE, "that page can read why"
     finally:
         page.close()
+
+
+def test_whether_the_page_is_there_is_answered_without_making_it(app_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradio's own check at the start gives up after three seconds, which a busy machine needs for the page."""
+    made: list[str] = []
+    make = Jinja2Templates.TemplateResponse
+
+    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        made.append("page")
+        return make(self, *args, **kwargs)
+
+    monkeypatch.setattr(Jinja2Templates, "TemplateResponse", counted)
+    asked = raw.http.head(app_url, timeout=90)
+    assert asked.status_code == 200 and asked.text == "" and not made
+    assert asked.headers["content-type"].startswith("text/html") and "content-security-policy" in asked.headers
+    assert raw.http.get(app_url, timeout=90).status_code == 200 and made
 
 
 # --- what is off ------------------------------------------------------------------------------------------------
