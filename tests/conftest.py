@@ -144,11 +144,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are processors: the tests wait a third of their time, for pages above all."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Spread the files that drive a browser over the run: two browsers at once slow each other down."""
     files: dict[Path, list[pytest.Item]] = {}
