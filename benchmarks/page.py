@@ -10,45 +10,25 @@ has used three seconds later. It needs Chromium and the package playwright. Run 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import psutil
 from playwright.sync_api import sync_playwright
 
-from benchmarks.startup import BARE, ROOT, wait_until_served
+from benchmarks.startup import BARE, ROOT, served
 
 SETTLED_MS = 3000
 
 
-@contextmanager
-def served(program: Path, folder: str) -> Iterator[str]:
-    """The address of a Gradio app that runs until the end of the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
-    with subprocess.Popen([sys.executable, str(program)], cwd=folder, env=env, stdout=subprocess.DEVNULL) as server:
-        try:
-            url = f"http://127.0.0.1:{port}/"
-            wait_until_served(url, server)
-            yield url
-        finally:
-            server.terminate()
-
-
 def used() -> float:
-    """Processor seconds of the browser's processes so far, the one that drives it included."""
+    """Processor seconds of the browser's processes so far."""
     processes = psutil.Process().children(recursive=True)
     return sum(sum(one.cpu_times()[:2]) for one in processes if "chrom" in one.name() or "headless" in one.name())
 
@@ -79,8 +59,8 @@ def compare(rounds: int) -> dict[str, list[tuple[float, float]]]:
         bare = Path(folder) / "bare.py"
         bare.write_text(BARE, encoding="utf-8")
         urls = {
-            "bare": stack.enter_context(served(bare, folder)),
-            "modu": stack.enter_context(served(ROOT / "app.py", folder)),
+            "bare": stack.enter_context(served([sys.executable, str(bare)], folder))[0],
+            "modu": stack.enter_context(served([sys.executable, str(ROOT / "app.py")], folder))[0],
         }
         browser = stack.enter_context(sync_playwright()).chromium.launch(
             executable_path=chromium, args=["--no-sandbox"]

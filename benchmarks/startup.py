@@ -19,6 +19,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -36,23 +38,31 @@ page.launch()
 """
 
 
-def measure(program: list[str], folder: str) -> tuple[float, float, float]:
-    """Seconds to the first 200, processor seconds until then, and resident MB after it, of one fresh start."""
+@contextmanager
+def served(program: list[str], folder: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address and the process of a Gradio app that answers, until the end of the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
-    start = time.perf_counter()
     with subprocess.Popen(program, cwd=folder, env=env, stdout=subprocess.DEVNULL) as server:
         try:
-            wait_until_served(f"http://127.0.0.1:{port}/", server)
-            seconds = time.perf_counter() - start
-            process = psutil.Process(server.pid)
-            used = process.cpu_times()
-            memory = sum(one.memory_info().rss for one in [process, *process.children(recursive=True)])
-            return seconds, used.user + used.system, memory / 1e6
+            url = f"http://127.0.0.1:{port}/"
+            wait_until_served(url, server)
+            yield url, server
         finally:
             server.terminate()
+
+
+def measure(program: list[str], folder: str) -> tuple[float, float, float]:
+    """Seconds to the first 200, processor seconds until then, and resident MB after it, of one fresh start."""
+    start = time.perf_counter()
+    with served(program, folder) as (_url, server):
+        seconds = time.perf_counter() - start
+        process = psutil.Process(server.pid)
+        used = process.cpu_times()
+        memory = sum(one.memory_info().rss for one in [process, *process.children(recursive=True)])
+        return seconds, used.user + used.system, memory / 1e6
 
 
 def wait_until_served(url: str, server: subprocess.Popen[bytes]) -> None:
